@@ -1,0 +1,1 @@
+"""The performers: one Dramatiq actor for each transition, and the clock."""

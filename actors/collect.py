@@ -1,0 +1,43 @@
+"""collect: processing → downloading. Takes finished predictions from their rows; asks nobody."""
+
+from typing import Any
+
+from sqlalchemy import Row
+
+from actors.resources import Resources
+from actors.turns import Turns
+from pipeline.advance import collect_finished, give_up, try_again
+from pipeline.doorbell import Bell
+from pipeline.moves import Move
+from pipeline.verdict import GiveUp, TryAgain, on_undeveloped
+from schema.statuses import Status
+
+LARGEST = 200
+
+
+class Collect:
+    """Moves finished predictions on, or back, or out."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self.turns = Turns(self._look)
+
+    async def _look(self) -> None:
+        while True:
+            found = await collect_finished(self._resources.engine, LARGEST)
+            self._resources.notices.note(found.moved)
+            if found.moved:
+                await self._resources.doorbell.ring(Bell.STORE)
+            for row in found.undeveloped:
+                self._resources.notices.note(await self._judge(row))
+            if found.queued:
+                await self._resources.doorbell.ring(Bell.START)
+            if len(found.moved) + len(found.undeveloped) < LARGEST:
+                return
+
+    async def _judge(self, row: Row[Any]) -> list[Move]:
+        match on_undeveloped(row.prediction, row.attempt_number, row.max_attempts, row.retry_count):
+            case GiveUp(why):
+                return await give_up(self._resources.engine, Status.PROCESSING, row, why)
+            case TryAgain(delay, why, unsold):
+                return await try_again(self._resources.engine, row, why, delay=delay, unsold=unsold)

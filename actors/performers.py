@@ -1,0 +1,37 @@
+"""The performers of one worker process: one for each actor, made when their resources are open."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+from actors.collect import Collect
+from actors.resources import Resources
+from actors.start import Start
+from actors.store import Store
+from pipeline.doorbell import Bell
+
+
+class Performers:
+    """Hands each bell to its performer."""
+
+    def __init__(self) -> None:
+        self._opened: tuple[Start, Collect, Store] | None = None
+
+    def open(self, resources: Resources) -> None:
+        """Make the performers, on the loop that they work on."""
+        self._opened = Start(resources), Collect(resources), Store(resources)
+
+    def answering(self, bell: Bell) -> Callable[[], Awaitable[None]]:
+        """The coroutine function to declare as the actor of `bell`."""
+
+        async def answer() -> None:
+            if self._opened is None:
+                raise RuntimeError("a bell was answered before the worker's resources were open")
+            await self._opened[list(Bell).index(bell)].turns.take()
+
+        return answer
+
+    async def close(self, patience: float) -> None:
+        """Let what is under way end within `patience` seconds; cancel the rest."""
+        if self._opened is not None:
+            start, _, store = self._opened
+            await asyncio.gather(start.pool.close(patience), store.pool.close(patience))

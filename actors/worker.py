@@ -1,0 +1,23 @@
+"""The worker's composition root: `dramatiq actors.worker:setup_broker`."""
+
+import logging
+
+import dramatiq
+
+from actors.broker import open_broker
+from actors.event_loop import EventLoop
+from actors.performers import Performers
+from pipeline.doorbell import Bell
+from pipeline.settings import Settings
+
+
+def setup_broker() -> None:
+    """Declare one actor for each transition that a worker performs, each on the queue of its own name."""
+    logging.getLogger("dramatiq").setLevel(logging.WARNING)
+    settings = Settings()
+    performers = Performers()
+    broker = open_broker(settings, EventLoop(settings, performers))
+    for bell in Bell:
+        declare = dramatiq.actor(broker=broker, actor_name=bell, queue_name=bell)
+        declare(performers.answering(bell))
+    dramatiq.set_broker(broker)

@@ -1,0 +1,1 @@
+"""The doors: who may ask, and who may watch."""

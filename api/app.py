@@ -1,0 +1,114 @@
+"""The web process's composition root: its doors and what it holds open."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from api import openapi
+from api.auth.authenticator import Authenticator
+from api.callbacks.doors import receive_callback
+from api.callbacks.signature import Signatures
+from api.gateway.listener import Listener
+from api.gateway.socket import websocket_door
+from api.gateway.topics import Topics
+from api.generations import doors
+from api.health import show_health, show_readiness
+from api.images import show_image
+from api.problems import UNAVAILABLE, answer_problem
+from api.state import State
+from api.supabase.functions import start_generation
+from pipeline.callback import Callbacks
+from pipeline.database import open_engine
+from pipeline.doorbell import Doorbell, open_redis
+from pipeline.errors import DarkroomError
+from pipeline.notices import Notices
+from pipeline.providers import Replicate
+from pipeline.settings import Settings
+from pipeline.stores import open_store
+from pipeline.submit import Submissions
+
+ROUTES: list[BaseRoute] = [
+    Route("/v1/generations", doors.submit_generation, methods=["POST"]),
+    Route("/v1/generations", doors.list_own, methods=["GET"]),
+    Route("/v1/generations/{id}", doors.show_generation, methods=["GET"]),
+    Route("/v1/queue", doors.show_queue, methods=["GET"]),
+    Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
+    WebSocketRoute("/v1/ws", websocket_door),
+    Route("/functions/v1/start-generation", start_generation, methods=["POST"]),
+    Route("/images/{path:path}", show_image, methods=["GET"]),
+    Route("/healthz", show_health, methods=["GET"]),
+    Route("/readyz", show_readiness, methods=["GET"]),
+    Route("/openapi.json", openapi.show_openapi, methods=["GET"]),
+    Route("/docs", openapi.show_docs, methods=["GET"]),
+    Mount("/docs/assets", StaticFiles(directory=openapi.ASSETS)),
+]
+
+# `Exception` stands for Starlette's outermost handler, which answers and then raises again for the server's log; the
+# others are answered inside.
+HANDLED: list[type[Exception]] = [
+    HTTPException,
+    DarkroomError,
+    ValidationError,
+    DBAPIError,
+    *UNAVAILABLE,
+    Exception,
+]
+
+
+@asynccontextmanager
+async def open_state(settings: Settings) -> AsyncIterator[State]:
+    """Open everything a web process needs; closes it in reverse order."""
+    async with AsyncExitStack() as stack:
+        engine = open_engine(settings)
+        stack.push_async_callback(engine.dispose)
+        redis = open_redis(settings)
+        stack.push_async_callback(redis.aclose)
+        provider = Replicate(settings)
+        stack.push_async_callback(provider.close)
+        store = await stack.enter_async_context(open_store(settings))
+        notices = Notices(engine)
+        stack.push_async_callback(notices.flush)
+        topics = Topics(engine)
+        listener = Listener(settings, topics)
+        await listener.probe()
+        for work in (listener.keep_listening(), topics.keep_looking(), topics.keep_safe()):
+            stack.push_async_callback(_cancel, asyncio.create_task(work))
+        yield State(
+            settings=settings,
+            engine=engine,
+            doorbell=Doorbell(redis),
+            notices=notices,
+            submissions=Submissions(engine),
+            callbacks=Callbacks(engine),
+            store=store,
+            authenticator=Authenticator(engine, settings),
+            signatures=Signatures(provider),
+            topics=topics,
+            listener=listener,
+        )
+
+
+def create_app(settings: Settings) -> Starlette:
+    """The doors, with everything behind them opened when the server starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_state(settings) as state:
+            app.state.darkroom = state
+            yield
+
+    return Starlette(routes=ROUTES, lifespan=lifespan, exception_handlers=dict.fromkeys(HANDLED, answer_problem))
+
+
+async def _cancel(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.wait([task])
+    if not task.cancelled() and (error := task.exception()):
+        raise error

@@ -1,0 +1,46 @@
+"""The providers' door: verified, committed, then rung."""
+
+from uuid import UUID
+
+import orjson
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.generations.body import read_body
+from api.problems import Problem
+from api.state import state_of
+from pipeline.doorbell import Bell
+from pipeline.errors import NotFound, ProviderUnclear
+from pipeline.providers.replicate.answers import read_prediction
+
+MAX_CALLBACK_BYTES = 8 * 2**20
+"""Predictions carry their logs, and sometimes their outputs as data URIs."""
+
+
+async def receive_callback(request: Request) -> Response:
+    """POST /v1/callbacks/{provider}/{generation_id}/{attempt}.
+
+    200 once the answer is committed, and also when no row takes it any more: the provider need not send it again.
+    """
+    state = state_of(request)
+    generation_id, attempt = _address(request)
+    body = await read_body(request, MAX_CALLBACK_BYTES)
+    await state.signatures.verify(body, request.headers)
+    try:
+        prediction = read_prediction(orjson.loads(body))
+    except (orjson.JSONDecodeError, AttributeError, ProviderUnclear) as error:
+        raise Problem("invalid-json", f"body: not a prediction: {error}") from None
+    taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record())
+    if taken and prediction.finished:
+        await state.doorbell.ring(Bell.COLLECT)
+    return Response(b'{"taken":true}' if taken else b'{"taken":false}', media_type="application/json")
+
+
+def _address(request: Request) -> tuple[UUID, int]:
+    path = request.path_params
+    try:
+        if path["provider"] == "replicate":
+            return UUID(path["generation_id"]), int(path["attempt"])
+    except ValueError:
+        pass
+    raise NotFound("no provider was given this address")

@@ -1,0 +1,43 @@
+"""The queue as a board: counts by status, then a bar per lane."""
+
+from rich.console import Console
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from api.cli.status_look import WIDTH, look_of
+from api.client import Queue
+
+BAR = 28
+"""Columns of a lane's bar."""
+
+
+def print_queue(console: Console, queue: Queue) -> None:
+    """Print the board."""
+    console.print()
+    for status, count in queue["counts"].items():
+        icon, colour = look_of(status)
+        line = Text.assemble("  ", (f"{icon} {status:<{WIDTH}}", colour if count else "dim"), f" {count:>8,}")
+        console.print(line)
+    lanes = Table.grid(padding=(0, 2, 0, 0))
+    for lane in queue["lanes"]:
+        full = lane["in_flight"] >= lane["cap"]
+        lanes.add_row(
+            Text(f"  {lane['lane']}"),
+            ProgressBar(max(1, lane["cap"]), lane["in_flight"], width=BAR, complete_style="magenta"),
+            f"{lane['in_flight']:,} of {lane['cap']:,} in flight",
+            Text("paused", "yellow") if lane["paused"] else Text("full" if full else "", "dim"),
+        )
+    if queue["lanes"]:
+        console.print()
+        console.print(lanes)
+    console.print()
+    console.print(
+        Text.assemble(
+            ("  last hour  ", "dim"),
+            (f"{queue['completed_last_hour']:,} completed", look_of("completed").colour),
+            ("  ", ""),
+            (f"{queue['failed_last_hour']:,} failed", look_of("failed").colour),
+        )
+    )
+    console.print()

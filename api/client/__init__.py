@@ -1,0 +1,30 @@
+"""The Python client: what a program needs to submit generations and to watch them develop.
+
+async with Client("http://127.0.0.1:8000", key) as darkroom:
+    generation = await darkroom.submit({"prompt": "a lighthouse at dusk"})
+    async for event in darkroom.watch(generation["id"]):
+        print(event)
+"""
+
+from api.client.client import Client
+from api.client.frames import Event, Progress, Transition
+from api.client.generation import Generation, GenerationPage, Image, TimelineEntry
+from api.client.problem import FieldError, Problem
+from api.client.queue import Lane, Queue
+from pipeline.errors import Unreachable
+
+__all__ = [
+    "Client",
+    "Event",
+    "FieldError",
+    "Generation",
+    "GenerationPage",
+    "Image",
+    "Lane",
+    "Problem",
+    "Progress",
+    "Queue",
+    "TimelineEntry",
+    "Transition",
+    "Unreachable",
+]

@@ -1,0 +1,89 @@
+"""One websocket connection that follows one generation, and what its end means."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from typing import Any
+
+from websockets.asyncio.client import connect
+from websockets.exceptions import (
+    ConnectionClosed,
+    InvalidHandshake,
+    InvalidMessage,
+    InvalidStatus,
+)
+
+from api.client.address import Address, said
+from api.client.answer import problem_from
+from api.client.problem import Problem, reason
+from pipeline.errors import DarkroomError, Unreachable
+
+OPEN_TIMEOUT = 10.0
+"""Seconds for the handshake."""
+CLOSE_TIMEOUT = 1.0
+"""Seconds for saying goodbye: nobody who has seen the last transition wants to wait for it."""
+MAX_FRAME = 1 << 22
+"""Bytes; a transition carries the whole resource."""
+
+TOO_SLOW = 4408
+BROKEN_PROTOCOL = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
+"""Close codes of a disagreement that another try would only repeat."""
+
+
+class Dropped(DarkroomError):
+    """The connection is gone, and another one may well hold."""
+
+
+async def frames(
+    address: Address, headers: Mapping[str, str], topic: str, after: int
+) -> AsyncGenerator[dict[str, Any], None]:
+    """Connect, subscribe to `topic` above version `after`, and give each frame that comes.
+
+    Raises Dropped when a new connection can help, Problem when the server refuses (by an error frame, or
+    for good by a close code), and Unreachable when what answers is no websocket server.
+    """
+    subscribe = {"type": "subscribe", "ref": "1", "topic": topic, "after": after or None}
+    try:
+        async with connect(
+            str(address.websocket),
+            additional_headers=headers,
+            compression=None,
+            proxy=None,
+            open_timeout=OPEN_TIMEOUT,
+            close_timeout=CLOSE_TIMEOUT,
+            max_size=MAX_FRAME,
+        ) as socket:
+            await socket.send(json.dumps(subscribe))
+            while True:
+                frame = json.loads(await socket.recv())
+                if frame["type"] == "error":
+                    raise Problem.from_document(frame["problem"], 400)
+                yield frame
+    except ConnectionClosed as closed:
+        raise _end(closed) from closed
+    except InvalidStatus as refused:
+        raise _refusal(refused) from refused
+    except (OSError, TimeoutError, InvalidMessage) as error:
+        raise Dropped(said(error)) from error
+    except InvalidHandshake as error:
+        raise Unreachable(f"{address.websocket} is no websocket: {error}. Is DARKROOM_URL right?") from error
+
+
+def _end(closed: ConnectionClosed) -> DarkroomError:
+    """What a closed connection means: 4401 and its like are the server's last word, a restart isn't."""
+    close = closed.rcvd or closed.sent
+    if close is None:
+        return Dropped("the connection broke off")
+    said = close.reason or None
+    if 4400 <= close.code < 4600 and close.code != TOO_SLOW:
+        # The gateway's private codes are HTTP's statuses moved up by 4000.
+        return Problem(close.code - 4000, reason(close.code - 4000), said)
+    if close.code in BROKEN_PROTOCOL:
+        return Problem(500, f"The websocket was closed with code {close.code}", said)
+    return Dropped(said or f"the server closed the connection, code {close.code}")
+
+
+def _refusal(refused: InvalidStatus) -> DarkroomError:
+    """What a refused handshake means: an overloaded or restarting server will take us later."""
+    status = refused.response.status_code
+    problem = problem_from(status, refused.response.body or b"")
+    return Dropped(str(problem)) if status == 429 or status >= 500 else problem

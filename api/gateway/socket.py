@@ -1,0 +1,204 @@
+"""One websocket: reads the client's frames, keeps its subscriptions, sends through its outbox."""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import orjson
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+
+from api.auth.authenticator import bearer
+from api.auth.identity import Identity
+from api.gateway.outbox import Outbox
+from api.gateway.subscription import Subscription
+from api.gateway.view import View
+from api.problems import UNAVAILABLE, Problem, document_of, field_errors
+from api.state import State, state_of
+from pipeline.errors import DarkroomError, NotFound
+from pipeline.read import read_generation, read_unfinished
+from schema.wire import frames
+from schema.wire.problem import FieldError
+
+AUTH_SECONDS = 10.0
+MAX_TOPICS = 100
+MAX_BAD_FRAMES = 10
+FEED_SNAPSHOT = 100
+
+
+async def websocket_door(websocket: WebSocket) -> None:
+    """WS /v1/ws."""
+    await Socket(websocket, state_of(websocket)).serve()
+
+
+class Closed(Exception):
+    """The conversation is over; `code` says why."""
+
+    def __init__(self, code: int, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class Socket:
+    """The conversation with one client."""
+
+    def __init__(self, websocket: WebSocket, state: State) -> None:
+        self._websocket = websocket
+        self._state = state
+        self._outbox = Outbox(websocket.send_text, self._give_up)
+        self._subscriptions: dict[str, tuple[Subscription, UUID | None]] = {}
+        self._bad_frames = 0
+        self._closing: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Accept, authenticate, then obey frames until the client leaves."""
+        await self._websocket.accept()
+        try:
+            identity = await self._authenticate()
+            while True:
+                await self._obey(await self._receive(), identity)
+        except Closed as closed:
+            await self._close(closed.code, str(closed))
+        except WebSocketDisconnect:
+            # The usual end: nothing to say to a client that is gone.
+            return
+        finally:
+            self._outbox.close()
+            for subscription, generation_id in self._subscriptions.values():
+                self._state.topics.leave(subscription, generation_id)
+
+    async def _authenticate(self) -> Identity:
+        key = bearer(self._websocket.headers.get("authorization"))
+        key = key or self._websocket.query_params.get("access_token")
+        try:
+            if key is None:
+                async with asyncio.timeout(AUTH_SECONDS):
+                    frame = frames.client_frame.validate_python(_parse(await self._receive()))
+                if not isinstance(frame, frames.Auth):
+                    raise Closed(frames.CLOSE_AUTH, "the first frame must be auth, when no header brought a key")
+                key = frame.token
+            return await self._state.authenticator.identify(key)
+        except TimeoutError:
+            raise Closed(frames.CLOSE_AUTH, f"no auth frame within {AUTH_SECONDS:.0f} s") from None
+        except (Problem, ValidationError) as error:
+            self._complain(None, error)
+            raise Closed(frames.CLOSE_AUTH, "not let in") from None
+
+    async def _receive(self) -> str:
+        message = await self._websocket.receive()
+        if message["type"] == "websocket.disconnect":
+            raise WebSocketDisconnect(message.get("code", 1005))
+        return message.get("text") or ""
+
+    async def _obey(self, text: str, identity: Identity) -> None:
+        ref: str | None = None
+        try:
+            frame = frames.client_frame.validate_python(_parse(text))
+            match frame:
+                case frames.Subscribe():
+                    ref = frame.ref
+                    await self._subscribe(frame, identity)
+                case frames.Unsubscribe():
+                    self._unsubscribe(frame.topic)
+                    self._outbox.put(orjson.dumps(frames.unsubscribed(frame.ref, frame.topic)))
+                case frames.Auth():
+                    raise Problem("invalid-frame", "type: this socket is authenticated already")
+        except (DarkroomError, ValidationError, DBAPIError, *UNAVAILABLE) as error:
+            # Said to the client, who may ask again or better; the socket stays.
+            self._complain(ref, error)
+
+    async def _subscribe(self, frame: frames.Subscribe, identity: Identity) -> None:
+        if frame.topic not in self._subscriptions and len(self._subscriptions) >= MAX_TOPICS:
+            raise Problem("too-many-topics", f"topic: at most {MAX_TOPICS} on one socket")
+        generation_id = _generation_of(frame.topic)
+        after = _after(frame.after, generation_id)
+        self._unsubscribe(frame.topic)
+        subscription = Subscription(frame.topic, identity, self._outbox)
+        self._subscriptions[frame.topic] = subscription, generation_id
+        # Registered before the snapshot is read, so whatever commits in between is held and sent after it.
+        try:
+            if generation_id is None:
+                snapshot = await self._follow_feed(subscription)
+            else:
+                snapshot = await self._follow_generation(subscription, generation_id, after)
+        except BaseException:
+            self._unsubscribe(frame.topic)
+            raise
+        resumed = generation_id is not None and frame.after is not None
+        subscription.begin(frames.subscribed(frame.ref, frame.topic, resumed=resumed), snapshot)
+
+    async def _follow_generation(self, subscription: Subscription, generation_id: UUID, after: int) -> list[View]:
+        subscription.start_after(generation_id, after)
+        self._state.topics.follow_generation(generation_id, subscription)
+        row = await read_generation(self._state.engine, generation_id)
+        if row is None or not subscription.identity.may_see(row.user_id):
+            raise NotFound("topic: there is no generation with this id, or it is not yours")
+        return [View(row)]
+
+    async def _follow_feed(self, subscription: Subscription) -> list[View]:
+        identity = subscription.identity
+        self._state.topics.follow_feed(subscription)
+        if not identity.sees_all and identity.user_id is None:
+            return []
+        user_id = None if identity.sees_all else identity.user_id
+        rows = await read_unfinished(self._state.engine, user_id, FEED_SNAPSHOT)
+        return [View(row) for row in reversed(rows)]
+
+    def _unsubscribe(self, topic: str) -> None:
+        if known := self._subscriptions.pop(topic, None):
+            self._state.topics.leave(*known)
+
+    def _complain(self, ref: str | None, error: Exception) -> None:
+        if isinstance(error, ValidationError):
+            errors = field_errors(error)
+            detail = "; ".join(f"{one.field}: {one.message}" for one in errors[:5])
+            error = Problem("invalid-frame", detail, errors[:5])
+        if isinstance(error, Problem) and error.document["type"] == "/problems/invalid-frame":
+            self._bad_frames += 1
+        self._outbox.put(orjson.dumps(frames.error(ref, dict(document_of(error)))))
+        if self._bad_frames >= MAX_BAD_FRAMES:
+            raise Closed(frames.CLOSE_FRAMES, f"{MAX_BAD_FRAMES} frames that could not be read")
+
+    def _give_up(self) -> None:
+        self._closing = asyncio.create_task(self._close(frames.CLOSE_SLOW, "too slow; reconnect and resume"))
+
+    async def _close(self, code: int, reason: str) -> None:
+        await self._outbox.flush()
+        if self._websocket.application_state is WebSocketState.CONNECTED:
+            await self._websocket.close(code, reason)
+
+
+def _parse(text: str) -> Any:
+    if len(text) > frames.MAX_FRAME_BYTES:
+        raise Problem("invalid-frame", f"frame: at most {frames.MAX_FRAME_BYTES} characters, has {len(text)}")
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise Problem("invalid-frame", f"frame: not JSON text: {error}") from None
+
+
+def _generation_of(topic: str) -> UUID | None:
+    """The id in `generation:<id>`, None for `generations`. Raises Problem("invalid-topic")."""
+    if topic == "generations":
+        return None
+    kind, _, value = topic.partition(":")
+    if kind == "generation":
+        try:
+            return UUID(value)
+        except ValueError:
+            pass
+    detail = "topic: must be generations or generation:<uuid>"
+    raise Problem("invalid-topic", detail, [FieldError("topic", detail)])
+
+
+def _after(after: int | str | None, generation_id: UUID | None) -> int:
+    """The version to go on after; a feed always begins with its snapshot."""
+    if after is None or generation_id is None:
+        return 0
+    if isinstance(after, str) and after.isdecimal():
+        after = int(after)
+    if not isinstance(after, int) or not 0 <= after < 2**31:
+        detail = "after: must be null or a version that was received, 0 to 2147483647"
+        raise Problem("invalid-frame", detail, [FieldError("after", detail)])
+    return after

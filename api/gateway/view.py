@@ -1,0 +1,47 @@
+"""A view: one row as a look read it, its JSON made once however many sockets it goes to."""
+
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row
+
+from pipeline.resource import as_resource
+
+
+class View:
+    """A generation at one moment, ready to be framed."""
+
+    def __init__(self, row: Row[Any]) -> None:
+        self._row = row
+        self.id: UUID = row.id
+        self.version: int = row.version
+        self.user_id: str | None = row.user_id
+
+    @cached_property
+    def _resource(self) -> dict[str, Any]:
+        return as_resource(self._row)
+
+    @cached_property
+    def _encoded(self) -> orjson.Fragment:
+        return orjson.Fragment(orjson.dumps(self._resource, default=str))
+
+    def after(self, version: int) -> list[dict[str, Any]]:
+        """The timeline's entries above `version`, oldest first."""
+        return [entry for entry in self._resource["timeline"] if entry["v"] > version]
+
+    def frame(self, topic: str, entry: dict[str, Any]) -> bytes:
+        """← transition: the status is the entry's, the generation beside it is the row as it stands now."""
+        return orjson.dumps(
+            {
+                "type": "transition",
+                "topic": topic,
+                "cursor": entry["v"],
+                "id": self._resource["id"],
+                "status": entry["status"],
+                "version": entry["v"],
+                "at": entry["at"],
+                "generation": self._encoded,
+            }
+        )

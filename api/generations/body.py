@@ -1,0 +1,39 @@
+"""Reads a JSON body within its limits. NaN and Infinity are no JSON; they are named by their field all the same."""
+
+import json
+from typing import Any, TypeVar
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from api.problems import Problem
+from schema.wire.http import MAX_BODY_BYTES
+
+Model = TypeVar("Model", bound=BaseModel)
+
+
+async def read_body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
+    """The body's bytes. Raises Problem("too-large") as soon as they pass `limit`."""
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise Problem("too-large", f"body: at most {limit} bytes")
+    return bytes(body)
+
+
+async def read_model(request: Request, model: type[Model]) -> Model:
+    """The body as `model`. Raises Problem or pydantic's ValidationError, which name the field and the limit."""
+    return model.model_validate(_parse(await read_body(request)))
+
+
+def _parse(body: bytes) -> Any:
+    try:
+        return orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        try:
+            # Python's own reader takes NaN: then the model's limits name the field that holds it.
+            return json.loads(body)
+        except (ValueError, RecursionError):
+            raise Problem("invalid-json", f"body: not JSON: {error}") from None

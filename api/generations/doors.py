@@ -1,0 +1,120 @@
+"""The doors of /v1/generations."""
+
+import base64
+import binascii
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth.authenticator import bearer
+from api.auth.identity import Identity
+from api.generations.accept import accept
+from api.generations.body import read_model
+from api.problems import invalid
+from api.state import state_of
+from pipeline.errors import NotFound
+from pipeline.queue import read_queue
+from pipeline.read import list_generations, read_generation
+from pipeline.resource import as_resource
+from schema.statuses import Status
+from schema.wire.http import GenerationRequest
+from schema.wire.problem import FieldError
+
+LARGEST_PAGE = 100
+DEFAULT_PAGE = 20
+QUERY = {"status", "model_id", "batch_id", "limit", "cursor"}
+
+
+async def identity_of(request: Request) -> Identity:
+    """Who sends this request. Raises Problem("unauthorized")."""
+    return await state_of(request).authenticator.identify(bearer(request.headers.get("authorization")))
+
+
+async def submit_generation(request: Request) -> Response:
+    """POST /v1/generations: 202 with the resource and its Location."""
+    identity = await identity_of(request)
+    row = await accept(state_of(request), await read_model(request, GenerationRequest), identity)
+    return _json(as_resource(row), 202, {"Location": f"/v1/generations/{row.id}"})
+
+
+async def show_generation(request: Request) -> Response:
+    """GET /v1/generations/{id}; somebody else's is a 404, as is one that never was."""
+    identity = await identity_of(request)
+    generation_id = _uuid(request.path_params["id"])
+    row = await read_generation(state_of(request).engine, generation_id) if generation_id else None
+    if row is None or not identity.may_see(row.user_id):
+        raise NotFound("id: there is no generation with this id, or it is not yours")
+    return _json(as_resource(row))
+
+
+async def list_own(request: Request) -> Response:
+    """GET /v1/generations: newest first, a page at a time."""
+    identity = await identity_of(request)
+    filters, limit = _filters(request)
+    rows: list[Row[Any]] = []
+    if identity.sees_all or identity.user_id is not None:
+        user_id = None if identity.sees_all else identity.user_id
+        engine = state_of(request).engine
+        rows = list(await list_generations(engine, user_id=user_id, most=limit + 1, **filters))
+    cursor = _cursor(rows[limit - 1]) if len(rows) > limit else None
+    return _json({"items": [as_resource(row) for row in rows[:limit]], "next_cursor": cursor})
+
+
+async def show_queue(request: Request) -> Response:
+    """GET /v1/queue: how many stand where."""
+    await identity_of(request)
+    return _json(await read_queue(state_of(request).engine))
+
+
+def _filters(request: Request) -> tuple[dict[str, Any], int]:
+    query = request.query_params
+    errors = [FieldError(name, f"unknown; use {', '.join(sorted(QUERY))}") for name in query if name not in QUERY]
+    limit = query.get("limit", str(DEFAULT_PAGE))
+    if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
+        errors.append(FieldError("limit", f"must be 1 to {LARGEST_PAGE}"))
+    status = query.get("status")
+    if status is not None and status not in set(Status):
+        errors.append(FieldError("status", f"must be one of {', '.join(Status)}"))
+    batch_id = query.get("batch_id")
+    if batch_id is not None and _uuid(batch_id) is None:
+        errors.append(FieldError("batch_id", "must be a UUID"))
+    before = _before(query["cursor"]) if "cursor" in query else None
+    if "cursor" in query and before is None:
+        errors.append(FieldError("cursor", "must be a next_cursor that a list returned"))
+    if errors:
+        raise invalid(errors)
+    return {
+        "status": Status(status) if status else None,
+        "model_id": query.get("model_id"),
+        "batch_id": _uuid(batch_id) if batch_id else None,
+        "before": before,
+    }, int(limit)
+
+
+def _cursor(row: Row[Any]) -> str:
+    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
+
+
+def _before(cursor: str) -> tuple[datetime, UUID] | None:
+    try:
+        at, _, generation_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
+        moment = datetime.fromisoformat(at)
+        return (moment, UUID(generation_id)) if moment.tzinfo else None
+    except (ValueError, binascii.Error):
+        return None
+
+
+def _uuid(value: str) -> UUID | None:
+    try:
+        return UUID(value)
+    except ValueError:
+        return None
+
+
+def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(content, default=str), status, headers, media_type="application/json")

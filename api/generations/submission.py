@@ -1,0 +1,51 @@
+"""From a request to a row: defaults and limits of its model, the provider's input, a seed when none was given."""
+
+import random
+from typing import Any
+
+from api.auth.identity import Identity
+from pipeline.ids import new_id
+from pipeline.models import family_of
+from schema.wire.http import GenerationRequest
+
+SEEDS = 2**31
+"""Seeds drawn here stay below this: every model takes them, and JavaScript reads them exactly."""
+
+
+def submission_of(request: GenerationRequest, identity: Identity) -> dict[str, Any]:
+    """The row to insert. Raises Invalid past a limit of the model.
+
+    A seed is always drawn: it makes the picture repeatable, and the provider's input unlike any other, so that a
+    purchase whose worker died can be found again in the provider's list.
+    """
+    family = family_of(request.model_id, request.model_version)
+    wanted = request.model_dump()
+    if wanted["seed"] is None:
+        wanted["seed"] = random.randrange(SEEDS)
+    filled = family.complete(wanted)
+    return {
+        "id": new_id(),
+        "user_id": identity.user_id,
+        "prompt": request.prompt,
+        "negative_prompt": request.negative_prompt,
+        "model": request.model_id,
+        "model_id": request.model_id,
+        "model_version": request.model_version,
+        "style": request.style,
+        "width": filled.get("width"),
+        "height": filled.get("height"),
+        "steps": filled.get("num_inference_steps"),
+        "guidance_scale": filled.get("guidance_scale"),
+        "seed": filled["seed"],
+        "source_image_url": request.source_image_url,
+        "generation_strength": request.strength,
+        "num_outputs": request.num_outputs,
+        "priority": request.priority,
+        "max_attempts": request.max_attempts,
+        "provider": "replicate",
+        "deadline": request.deadline,
+        "webhook_url": request.webhook_url,
+        "metadata": request.metadata,
+        "scheduled_at": request.scheduled_at,
+        "input": family.provider_input(filled),
+    }

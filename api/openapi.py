@@ -1,0 +1,161 @@
+"""/openapi.json and /docs, made from the table of doors."""
+
+from functools import cache
+from importlib.metadata import version
+from typing import Any, NamedTuple
+
+import orjson
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+from swagger_ui_bundle import swagger_ui_path
+
+from schema.statuses import Status
+from schema.wire.http import GenerationRequest, StartGenerationRequest
+
+ASSETS = str(swagger_ui_path)
+
+
+class Door(NamedTuple):
+    """One documented door."""
+
+    path: str
+    method: str
+    summary: str
+    status: int
+    body: type[BaseModel] | None = None
+    answer: str | None = None
+    query: tuple[tuple[str, dict[str, Any]], ...] = ()
+    open: bool = False
+    """Whether it takes no key."""
+
+
+_STATUS = {"type": "string", "enum": list(Status)}
+DOORS = (
+    Door("/v1/generations", "post", "Submit a generation", 202, GenerationRequest, "Generation"),
+    Door(
+        "/v1/generations",
+        "get",
+        "List your generations, newest first",
+        200,
+        answer="GenerationList",
+        query=(
+            ("status", _STATUS),
+            ("model_id", {"type": "string"}),
+            ("batch_id", {"type": "string", "format": "uuid"}),
+            ("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
+            ("cursor", {"type": "string"}),
+        ),
+    ),
+    Door("/v1/generations/{id}", "get", "Read one generation with its timeline and images", 200, answer="Generation"),
+    Door("/v1/queue", "get", "How many generations stand where", 200),
+    Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
+    Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),
+    Door("/healthz", "get", "Is this process alive", 200, open=True),
+    Door("/readyz", "get", "May this process be sent work", 200, open=True),
+)
+
+_ENTRY = {
+    "type": "object",
+    "properties": {
+        "v": {"type": "integer"},
+        "status": _STATUS,
+        "at": {"type": "string", "format": "date-time"},
+        "attempt": {"type": "integer"},
+        "why": {"type": "string"},
+    },
+}
+_GENERATION = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "status": _STATUS,
+        "prompt": {"type": "string"},
+        "version": {"type": "integer", "description": "Number of timeline entries"},
+        "timeline": {"type": "array", "items": _ENTRY},
+        "images": {"type": "array", "items": {"type": "object", "properties": {"url": {"type": "string"}}}},
+    },
+    "additionalProperties": True,
+}
+_LIST = {
+    "type": "object",
+    "properties": {
+        "items": {"type": "array", "items": {"$ref": "#/components/schemas/Generation"}},
+        "next_cursor": {"type": ["string", "null"]},
+    },
+}
+_PROBLEM = {
+    "description": "A problem document (RFC 9457)",
+    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+}
+_PROBLEM_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
+        },
+    },
+}
+
+# The assets come with the package, so the page works without the internet.
+_PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Darkroom: the doors</title>
+<link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head><body><div id="doors"></div>
+<script src="/docs/assets/swagger-ui-bundle.js"></script>
+<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#doors"})</script></body></html>"""
+
+
+@cache
+def document() -> bytes:
+    """The OpenAPI 3.1 document as JSON."""
+    paths: dict[str, dict[str, Any]] = {}
+    for door in DOORS:
+        paths.setdefault(door.path, {})[door.method] = _operation(door)
+    schemas: dict[str, Any] = {"Generation": _GENERATION, "GenerationList": _LIST, "Problem": _PROBLEM_SCHEMA}
+    for model in {door.body for door in DOORS if door.body}:
+        schemas[model.__name__] = model.model_json_schema()
+    return orjson.dumps(
+        {
+            "openapi": "3.1.0",
+            "info": {"title": "Darkroom", "version": version("darkroom")},
+            "paths": paths,
+            "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+        }
+    )
+
+
+def _operation(door: Door) -> dict[str, Any]:
+    answer: dict[str, Any] = {"description": door.summary}
+    if door.answer:
+        schema = {"$ref": f"#/components/schemas/{door.answer}"}
+        answer["content"] = {"application/json": {"schema": schema}}
+    parameters: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": schema} for name, schema in door.query]
+    parameters += [
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        for name in ("id", "path")
+        if f"{{{name}}}" in door.path
+    ]
+    operation: dict[str, Any] = {
+        "summary": door.summary,
+        "parameters": parameters,
+        "responses": {str(door.status): answer, "default": _PROBLEM},
+        "security": [] if door.open else [{"key": []}],
+    }
+    if door.body:
+        schema = {"$ref": f"#/components/schemas/{door.body.__name__}"}
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+    return operation
+
+
+async def show_openapi(_: Request) -> Response:
+    """GET /openapi.json."""
+    return Response(document(), media_type="application/json")
+
+
+async def show_docs(_: Request) -> HTMLResponse:
+    """GET /docs: the same, to read and try."""
+    return HTMLResponse(_PAGE)

@@ -1,0 +1,86 @@
+"""Problems: every error of ours leaves as an RFC 9457 document, mapped once and here."""
+
+import logging
+from collections.abc import Awaitable, Callable
+
+import orjson
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from pipeline.errors import DarkroomError, Invalid, NotFound, StoreError, Unreachable
+from schema.wire.problem import TITLES, FieldError, problem
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[[Request, Exception], Awaitable[Response]]
+UNAVAILABLE = (Unreachable, StoreError, OperationalError, InterfaceError, PoolTimeout, RedisError, OSError)
+RETRY_AFTER_SECONDS = 1
+
+
+class Problem(DarkroomError):
+    """A request that ends in a problem document; `name` is one of schema.wire.problem's."""
+
+    def __init__(self, name: str, detail: str, errors: list[FieldError] | None = None) -> None:
+        super().__init__(detail)
+        self.document = problem(name, detail, errors)
+
+
+def problem_response(document: dict[str, object], headers: dict[str, str] | None = None) -> Response:
+    """A problem document as a response."""
+    status = document["status"]
+    assert isinstance(status, int)
+    return Response(orjson.dumps(document), status, headers, media_type="application/problem+json")
+
+
+def field_errors(error: ValidationError) -> list[FieldError]:
+    """What pydantic found, as fields with their limits."""
+    found = (
+        (".".join(str(part) for part in item["loc"]) or "(body)", item["msg"].removeprefix("Value error, "))
+        for item in error.errors(include_url=False, include_context=False, include_input=False)
+    )
+    return [FieldError(field, message) for field, message in found]
+
+
+def invalid(errors: list[FieldError]) -> Problem:
+    """The problem of a request whose fields break limits; its detail names them all."""
+    detail = "; ".join(f"{error.field}: {error.message}" for error in errors[:10])
+    return Problem("invalid-request", detail, errors[:50])
+
+
+def document_of(error: Exception) -> dict[str, object]:
+    """The document for any exception that reaches a door."""
+    match error:
+        case Problem():
+            return error.document
+        case ValidationError():
+            return invalid(field_errors(error)).document
+        case Invalid():
+            return invalid([FieldError(error.field, str(error))]).document
+        case NotFound():
+            return problem("not-found", str(error))
+        case HTTPException(status_code=404):
+            return problem("not-found", "no door has this address; /docs lists them all")
+        case HTTPException(status_code=405):
+            return problem("method-not-allowed", "this address takes other methods; the Allow header names them")
+        case _ if isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+            log.warning("a part does not answer: %s", error)
+            return problem("unavailable", "the database, the broker or the store does not answer; try again shortly")
+        case _:
+            log.error("unexpected error at a door", exc_info=error)
+            return problem("internal", "this is our fault; it has been logged")
+
+
+async def answer_problem(_: Request, error: Exception) -> Response:
+    """Starlette's exception handler for everything."""
+    document = document_of(error)
+    headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if document["status"] == TITLES["unavailable"][0]:
+        headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
+    if document["status"] == TITLES["unauthorized"][0]:
+        headers["WWW-Authenticate"] = "Bearer"
+    return problem_response(document, headers)

@@ -1,0 +1,63 @@
+"""Callback: what a provider says about a prediction is committed into the row before anybody is rung."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.coalesce import Coalescer
+from pipeline.statements import fetch, records, statement
+
+# Guarded by id, attempt and status, not by the fence: the provider holds no lease. The prediction's id is taken over
+# when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
+# A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
+_COMMIT = statement("""
+    UPDATE image_generations AS g SET
+      prediction = r.prediction, changed = pg_current_xact_id(),
+      replicate_prediction_id = coalesce(g.replicate_prediction_id, r.prediction_id),
+      due_at = CASE WHEN r.prediction IS NULL THEN g.due_at ELSE now() END
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+      AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)
+    WHERE g.id = r.id AND g.status = 'processing' AND g.attempt_number = r.attempt AND g.prediction IS NULL
+      AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
+    RETURNING g.id
+""")
+
+
+class Callbacks:
+    """Takes the providers' answers in; concurrent ones share a statement."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._coalescer: Coalescer[Mapping[str, Any], bool] = Coalescer(
+            self._commit, largest=200, at_once=2, splits=(DBAPIError,)
+        )
+
+    async def commit(
+        self, generation_id: UUID, attempt: int, prediction_id: str, prediction: Mapping[str, Any] | None
+    ) -> bool:
+        """Commit an answer about attempt number `attempt`; `prediction` is None while it is not finished.
+
+        Returns whether a row took it; a late, doubled or superseded answer is taken by none.
+        """
+        return await self._coalescer(
+            {
+                "id": generation_id,
+                "attempt": attempt,
+                "prediction_id": prediction_id,
+                "prediction": prediction,
+            }
+        )
+
+    async def _commit(self, batch: list[Mapping[str, Any]]) -> Sequence[bool]:
+        # Postgres updates a row once in a statement and takes any of several matches: of two answers about one row
+        # only the finished one may go in, or a "started" could swallow it.
+        answers: dict[UUID, Mapping[str, Any]] = {}
+        for answer in batch:
+            if answer["id"] not in answers or answer["prediction"] is not None:
+                answers[answer["id"]] = answer
+        rows = await fetch(self._engine, _COMMIT, rows=records(list(answers.values())))
+        taken = {row.id for row in rows}
+        return [answer["id"] in taken for answer in batch]

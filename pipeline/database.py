@@ -1,0 +1,56 @@
+"""Postgres: the engine, and the settings every connection of ours carries."""
+
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from pipeline.errors import Unreachable
+from pipeline.settings import Settings
+
+SERVER_SETTINGS = {
+    # Set at connect, not by SET: a pool's RESET ALL would wipe it, and our own writes would look hand-made.
+    "darkroom.app": "on",
+    "application_name": "darkroom",
+    "jit": "off",
+    "timezone": "UTC",
+}
+
+
+def database_url(settings: Settings) -> URL:
+    """Where Postgres is, for asyncpg. Raises Unreachable when no database is named."""
+    if settings.database_url is None:
+        raise Unreachable("DATABASE_URL is not set. Start with `make up`, or name a Postgres 15 or newer in it.")
+    return asyncpg_url(settings.database_url)
+
+
+def asyncpg_url(address: str) -> URL:
+    """A Postgres address in any common spelling, for SQLAlchemy's asyncpg dialect (`sslmode` becomes `ssl`)."""
+    url = make_url(address).set(drivername="postgresql+asyncpg")
+    if "sslmode" in url.query:
+        sslmode = url.query["sslmode"]
+        url = url.difference_update_query(["sslmode"]).update_query_dict({"ssl": sslmode})
+    return url
+
+
+def open_engine(settings: Settings, *, pool_size: int = 10) -> AsyncEngine:
+    """An engine whose statements commit by themselves: a transition is one statement, so it needs one round trip.
+
+    Made inside the loop that uses it, once a process. `pool_size` counts statements under way at the same time, not
+    jobs: no connection is held across a wait for a provider or the store.
+    """
+    return create_async_engine(
+        database_url(settings),
+        isolation_level="AUTOCOMMIT",
+        pool_size=pool_size,
+        max_overflow=pool_size,
+        pool_timeout=10,
+        json_deserializer=orjson.loads,
+        connect_args=connect_arguments(),
+    )
+
+
+def connect_arguments() -> dict[str, Any]:
+    """What asyncpg needs for every connection of ours, pooled or dedicated."""
+    return {"server_settings": SERVER_SETTINGS, "timeout": 10, "command_timeout": 30}

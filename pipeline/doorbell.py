@@ -1,0 +1,102 @@
+"""The doorbell: rings an actor. A bell says "there may be work of this kind"; lost, doubled or late, it does no harm.
+
+Written with an asynchronous Redis client in Dramatiq's documented wire format (a hash of messages beside a list of
+their ids), because `actor.send()` blocks its thread and, from a coroutine, the whole loop.
+Source: Dramatiq's guide, "Enqueueing Messages from Other Languages".
+"""
+
+import logging
+from enum import StrEnum
+from uuid import uuid4
+
+from dramatiq import Message
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from pipeline.coalesce import Coalescer
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+NAMESPACE = "darkroom"
+
+
+class Bell(StrEnum):
+    """The actors that can be rung; each has the queue of its own name."""
+
+    START = "start"
+    COLLECT = "collect"
+    STORE = "store"
+
+
+def flag_key(queue: str) -> str:
+    """The key that stands while a bell rings unanswered."""
+    return f"{NAMESPACE}:{queue}.ringing"
+
+
+def wake_key(queue: str) -> str:
+    """The list on which an idle consumer blocks."""
+    return f"{NAMESPACE}:{queue}.wake"
+
+
+# A bell that already rings need not be rung again: the consumer clears the flag when it fetches, before the actor
+# looks at the rows, so work that arrived after that look rings anew. The flag runs out by itself, lest a bell that
+# died with its worker keeps the next one silent; the sweep (`forced`) does not ask for it at all. With no worker
+# about, a few bells on the list are as good as one a second for a week.
+_RING = """
+local flag, queue, wake = KEYS[1], KEYS[2], KEYS[3]
+if ARGV[3] ~= '1' and redis.call('exists', flag) == 1 then return 0 end
+if redis.call('llen', queue) >= 16 then return 0 end
+redis.call('set', flag, 1, 'px', ARGV[4])
+redis.call('hset', queue .. '.msgs', ARGV[1], ARGV[2])
+redis.call('rpush', queue, ARGV[1])
+redis.call('lpush', wake, 1)
+redis.call('ltrim', wake, 0, 15)
+return 1
+"""
+FLAG_MILLISECONDS = 5_000
+
+
+def message(bell: Bell) -> tuple[str, bytes]:
+    """A fresh message for an actor: its id in Redis and its bytes."""
+    redis_id = str(uuid4())
+    rung: Message[None] = Message(
+        queue_name=bell, actor_name=bell, args=(), kwargs={}, options={"redis_message_id": redis_id}
+    )
+    return redis_id, rung.encode()
+
+
+class Doorbell:
+    """Rings actors from a coroutine. Rings that come while one is under way go together."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+        self._script = redis.register_script(_RING)
+        self._coalescer: Coalescer[tuple[Bell, bool], None] = Coalescer(self._send, largest=10_000)
+
+    async def ring(self, bell: Bell, *, forced: bool = False) -> None:
+        """Ring `bell`. A broker that does not answer is only logged: the row is committed and the sweep rings again."""
+        try:
+            await self._coalescer((bell, forced))
+        except (RedisError, OSError) as error:
+            log.warning("bell %s not rung (the sweep will ring it): %s", bell, error)
+
+    async def _send(self, batch: list[tuple[Bell, bool]]) -> list[None]:
+        bells: dict[Bell, bool] = {}
+        for bell, forced in batch:
+            bells[bell] = bells.get(bell, False) or forced
+        for bell, forced in bells.items():
+            redis_id, payload = message(bell)
+            keys = [flag_key(bell), f"{NAMESPACE}:{bell}", wake_key(bell)]
+            await self._script(keys=keys, args=[redis_id, payload, "1" if forced else "0", FLAG_MILLISECONDS])
+        return [None] * len(batch)
+
+
+def open_redis(settings: Settings) -> Redis:
+    """An asynchronous client for REDIS_URL. Close it with `aclose`.
+
+    Raises ValueError when REDIS_URL is not set.
+    """
+    if settings.redis_url is None:
+        raise ValueError("REDIS_URL is not set. Start with `make up`, or name a Redis or Valkey in it.")
+    return Redis.from_url(settings.redis_url, socket_timeout=5, socket_connect_timeout=5)

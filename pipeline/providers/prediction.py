@@ -1,0 +1,33 @@
+"""A prediction, as every provider's answer is read: what was asked, how it stands, what came out."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+SUCCEEDED = "succeeded"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Prediction:
+    """One purchase at a provider."""
+
+    id: str
+    status: str
+    """`starting`, `processing`, or when finished `succeeded`, `failed`, `canceled`, `aborted`."""
+    finished: bool
+    input: dict[str, Any] | None
+    created_at: datetime | None
+    output: list[str] = field(default_factory=list)
+    """Addresses of the pictures; empty until it has succeeded, and again when the provider has deleted them."""
+    error: str | None = None
+    seconds: float | None = None
+    """How long the provider worked on it."""
+    progress: int | None = None
+    """Percent, from the log."""
+
+    def record(self) -> dict[str, Any] | None:
+        """What the row keeps of a finished prediction; None while it is under way."""
+        if not self.finished:
+            return None
+        kept = {"status": self.status, "output": self.output, "error": self.error, "seconds": self.seconds}
+        return {name: value for name, value in kept.items() if value is not None}

@@ -1,0 +1,1 @@
+"""Replicate, and everything that speaks its HTTP API."""

@@ -1,0 +1,85 @@
+"""Reads Replicate's answers: predictions, errors and throttling. Source: Replicate's HTTP API reference."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pipeline.errors import (
+    NotFound,
+    ProviderDown,
+    ProviderError,
+    ProviderRefused,
+    ProviderThrottled,
+    ProviderUnclear,
+)
+from pipeline.providers.prediction import Prediction
+
+FINISHED = frozenset({"succeeded", "failed", "canceled", "aborted"})
+"""`aborted`: its deadline passed before it began (unbilled); clients of 2025 still forget this fourth one."""
+
+_PERCENT = re.compile(r"^\s*(\d{1,3})%\s*\|", re.MULTILINE)
+_RESETS = re.compile(r"~(\d+)s")
+
+
+def read_prediction(answer: Mapping[str, Any]) -> Prediction:
+    """A prediction from Replicate's JSON. Raises ProviderUnclear when the answer is no prediction."""
+    prediction_id, status = answer.get("id"), answer.get("status")
+    if not isinstance(prediction_id, str) or not isinstance(status, str):
+        raise ProviderUnclear("the provider's answer is not a prediction: it has no id or no status")
+    metrics = answer.get("metrics") or {}
+    error = answer.get("error")
+    return Prediction(
+        id=prediction_id,
+        status=status,
+        finished=status in FINISHED,
+        input=answer.get("input"),
+        created_at=_moment(answer.get("created_at")),
+        output=_addresses(answer.get("output")) if status == "succeeded" else [],
+        error=str(error)[:2_000] if error else None,
+        seconds=metrics.get("predict_time"),
+        progress=_percent(answer.get("logs")),
+    )
+
+
+def _addresses(output: Any) -> list[str]:
+    """A single address, a list of them, or a mapping with addresses among its values, as one list."""
+    match output:
+        case str():
+            return [output]
+        case list():
+            return [address for address in output if isinstance(address, str)]
+        case dict():
+            return [address for address in output.values() if isinstance(address, str)]
+        case _:
+            return []
+
+
+def _percent(logs: Any) -> int | None:
+    found = _PERCENT.findall(logs.replace("\r", "\n")) if isinstance(logs, str) else []
+    # A log may say 100 % long before the picture is there.
+    return min(int(found[-1]), 99) if found else None
+
+
+def _moment(value: Any) -> datetime | None:
+    try:
+        return datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None = None) -> Exception:
+    """The error that an HTTP status other than 2xx stands for. `buying` says that the request was a purchase."""
+    detail = answer.get("detail") or answer.get("title") if isinstance(answer, dict) else None
+    message = f"the provider answered {status}: {detail or 'no reason given'}"
+    if status == 404 and not buying:
+        return NotFound(message)
+    if status == 429:
+        resets = _RESETS.search(str(detail))
+        wait = retry_after if retry_after and retry_after.isdigit() else resets and resets[1]
+        return ProviderThrottled(message, float(wait or 5))
+    if status < 500:
+        return ProviderRefused(message)
+    # A gateway may time out while the machine behind it sells: a 5xx to a purchase says nothing.
+    kind: type[ProviderError] = ProviderUnclear if buying else ProviderDown
+    return kind(message)

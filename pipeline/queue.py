@@ -1,0 +1,27 @@
+"""The queue at a glance: how many rows stand where, and what each lane has in flight."""
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.statements import fetch, statement
+
+# Every count walks a partial or a small index: nothing here reads the finished millions.
+_QUEUE = statement("""
+    SELECT
+      (SELECT count(*) FROM image_generations WHERE status = 'pending' AND due_at IS NOT NULL) AS pending,
+      (SELECT count(*) FROM image_generations WHERE status = 'queued') AS queued,
+      (SELECT count(*) FROM image_generations WHERE status = 'processing' AND due_at IS NOT NULL) AS processing,
+      (SELECT count(*) FROM image_generations WHERE status = 'downloading' AND due_at IS NOT NULL) AS downloading,
+      (SELECT jsonb_agg(jsonb_build_object('lane', provider, 'cap', cap, 'paused', paused, 'in_flight', (
+         SELECT count(*) FROM image_generations AS g
+         WHERE g.status = 'processing' AND g.provider = lanes.provider AND g.due_at IS NOT NULL)) ORDER BY provider)
+       FROM lanes) AS lanes
+""")
+
+
+async def read_queue(engine: AsyncEngine) -> dict[str, Any]:
+    """Counts of the unfinished by status, and the lanes."""
+    (row,) = await fetch(engine, _QUEUE)
+    counts = {name: getattr(row, name) for name in ("pending", "queued", "processing", "downloading")}
+    return {"counts": counts, "lanes": row.lanes or []}

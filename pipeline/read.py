@@ -1,0 +1,103 @@
+"""Read: one generation, many, or a list; always as the whole resource."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row, TextClause
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.moves import Move, as_move
+from pipeline.resource import COLUMNS_WITH_IMAGES
+from pipeline.statements import fetch, statement
+from schema.statuses import FINAL, Status, sql_list
+
+_BY_ID = statement(f"""
+    SELECT {COLUMNS_WITH_IMAGES} FROM image_generations AS g
+    WHERE g.id IN (SELECT CAST(id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS id)
+""")
+
+_UNFINISHED = statement(f"""
+    SELECT {COLUMNS_WITH_IMAGES} FROM image_generations AS g
+    WHERE g.id IN (
+      (SELECT id FROM image_generations WHERE status = 'queued' AND (:everyone OR user_id = :user_id)
+       ORDER BY created_at DESC LIMIT :most)
+      UNION ALL
+      (SELECT id FROM image_generations
+       WHERE due_at IS NOT NULL AND status NOT IN ({sql_list(FINAL)}) AND (:everyone OR user_id = :user_id)
+       ORDER BY created_at DESC LIMIT :most))
+    ORDER BY g.created_at DESC, g.id DESC LIMIT :most
+""")
+
+# The snapshot's xmin is read in the same statement: every transaction that commits later than this look has an id of
+# at least that, however long it was open, so the next look finds it. No window of time could promise that.
+_CHANGED = statement("""
+    SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS horizon, g.id, g.version, g.user_id, g.batch_id
+    FROM (SELECT) AS once LEFT JOIN image_generations AS g ON g.changed >= CAST(CAST(:since AS text) AS xid8)
+""")
+NEVER = "18446744073709551615"
+"""A horizon that nothing has reached: the first look only learns where it stands."""
+
+
+async def read_changed(engine: AsyncEngine, since: str) -> tuple[str, list[Move]]:
+    """What was committed since the look that returned the horizon `since`, and the horizon for the next look."""
+    rows = await fetch(engine, _CHANGED, since=since)
+    return rows[0].horizon, [as_move(row) for row in rows if row.id is not None]
+
+
+async def read_generation(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
+    """One generation, or None."""
+    rows = await read_generations(engine, [generation_id])
+    return rows[0] if rows else None
+
+
+async def read_generations(engine: AsyncEngine, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """The generations with these ids, in no particular order."""
+    return await fetch(engine, _BY_ID, ids=orjson.dumps(ids, default=str).decode())
+
+
+async def read_unfinished(engine: AsyncEngine, user_id: str | None, most: int) -> Sequence[Row[Any]]:
+    """Up to `most` unfinished generations of a user (of everyone when None), newest first."""
+    return await fetch(engine, _UNFINISHED, everyone=user_id is None, user_id=user_id, most=most)
+
+
+@cache
+def _listing(filters: frozenset[str]) -> TextClause:
+    conditions = {
+        "user_id": "g.user_id = :user_id",
+        "before": "(g.created_at, g.id) < (CAST(:before_at AS timestamptz), CAST(:before_id AS uuid))",
+        "model_id": "g.model_id = :model_id",
+        "batch_id": "g.batch_id = CAST(:batch_id AS uuid)",
+        # Literals, so that the partial indexes serve.
+        **{f"status={status}": f"g.status = '{status}'" for status in Status},
+    }
+    wanted = " AND ".join(conditions[name] for name in sorted(filters)) or "true"
+    return statement(f"""
+        SELECT {COLUMNS_WITH_IMAGES} FROM image_generations AS g
+        WHERE {wanted} ORDER BY g.created_at DESC, g.id DESC LIMIT :most
+    """)
+
+
+async def list_generations(
+    engine: AsyncEngine,
+    *,
+    user_id: str | None,
+    most: int,
+    status: Status | None = None,
+    model_id: str | None = None,
+    batch_id: UUID | None = None,
+    before: tuple[datetime, UUID] | None = None,
+) -> Sequence[Row[Any]]:
+    """Up to `most` generations of a user (of everyone when None), newest first, older than `before`."""
+    given: dict[str, Any] = {"user_id": user_id, "model_id": model_id, "batch_id": batch_id and str(batch_id)}
+    parameters = {name: value for name, value in given.items() if value is not None}
+    filters = set(parameters)
+    if status is not None:
+        filters.add(f"status={status}")
+    if before is not None:
+        filters.add("before")
+        parameters |= {"before_at": before[0], "before_id": str(before[1])}
+    return await fetch(engine, _listing(frozenset(filters)), most=most, **parameters)

@@ -1,0 +1,48 @@
+"""Release: what must be true of the database before any process starts. `python -m pipeline.release`."""
+
+import asyncio
+import os
+from pathlib import Path
+
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from pipeline.api_keys import new_key, save_key
+from pipeline.database import connect_arguments, database_url, open_engine
+from pipeline.settings import Settings
+from pipeline.statements import statement
+from schema.migrations import upgrade
+
+_LANE = statement("""
+    INSERT INTO lanes (provider, cap) VALUES ('replicate', :cap)
+    ON CONFLICT (provider) DO UPDATE SET cap = excluded.cap
+""")
+
+
+async def release(settings: Settings) -> None:
+    """Migrate, set the lane's cap, and in embedded mode keep a development key. Safe to repeat."""
+    migrating = create_async_engine(database_url(settings), connect_args=connect_arguments())
+    await upgrade(migrating)
+    await migrating.dispose()
+    engine = open_engine(settings)
+    async with engine.connect() as connection:
+        await connection.execute(_LANE, {"cap": settings.max_parallel_jobs})
+    if settings.embedded:
+        key = keep_development_key(settings.home / "api-key")
+        await save_key(engine, key, name="development", user_id="development", role="service")
+    await engine.dispose()
+
+
+def keep_development_key(path: Path) -> str:
+    """The service key in a file that only this user can read; made when missing."""
+    if path.exists():
+        return path.read_text().strip()
+    key = new_key()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(key + "\n")
+    return key
+
+
+if __name__ == "__main__":
+    asyncio.run(release(Settings()))

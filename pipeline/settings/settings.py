@@ -1,0 +1,98 @@
+"""Every setting Darkroom reads, with its default and its unit. Nothing else reads the environment."""
+
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+REPLICATE_API_URL = "https://api.replicate.com"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _env(name: str) -> AliasChoices:
+    return AliasChoices(name, name.lower())
+
+
+class Settings(BaseSettings):
+    """Darkroom's settings: the environment first, then `.env`, then these defaults."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    database_url: str | None = Field(None, description="Postgres 15 or newer; embedded when empty")
+    listen_database_url: str | None = Field(
+        None, description="Direct Postgres address for LISTEN when DATABASE_URL is a transaction pooler"
+    )
+    redis_url: str | None = Field(None, description="Redis 6.2 or Valkey; embedded when empty")
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="The web process's port")
+    host: str = Field("127.0.0.1", description="The address web listens on; 0.0.0.0 for the whole network")
+    public_url: str | None = Field(
+        None, description="Address under which the world reaches web: pictures and provider webhooks"
+    )
+
+    replicate_api_token: SecretStr | None = Field(None, description="Without it the painter runs")
+    replicate_api_url: str = Field(REPLICATE_API_URL, description="Replicate's HTTP API")
+
+    s3_endpoint_url: str | None = Field(None, description="Empty means AWS")
+    s3_bucket: str | None = Field(None, description="Store pictures here; a directory when empty")
+    s3_region: str = Field("us-east-1", description="Region that signatures name")
+    s3_access_key_id: str | None = Field(None, description="Access key of the bucket")
+    s3_secret_access_key: SecretStr | None = Field(None, description="Secret key of the bucket")
+    s3_public_url: str | None = Field(None, description="Address of a public bucket; web serves when empty")
+
+    supabase_anon_key: SecretStr | None = Field(None, description="The old apps' publishable key")
+    supabase_service_role_key: SecretStr | None = Field(None, description="The old backend's key")
+
+    max_parallel_jobs: int = Field(64, ge=1, le=100_000, description="The lane's cap: predictions in flight")
+
+    home: Path = Field(
+        Path(".darkroom"), validation_alias=_env("DARKROOM_HOME"), description="Data directory"
+    )
+    lease_seconds: float = Field(
+        30.0, gt=0, validation_alias=_env("DARKROOM_LEASE_SECONDS"), description="How long a claim holds"
+    )
+    poll_seconds: float = Field(
+        2.0,
+        gt=0,
+        validation_alias=_env("DARKROOM_POLL_SECONDS"),
+        description="How often the watcher asks for a prediction when no webhook can come",
+    )
+    embedded: bool = Field(
+        False, validation_alias=_env("DARKROOM_EMBEDDED"), description="Set by `make up` when it runs the database"
+    )
+    url: str | None = Field(
+        None, validation_alias=_env("DARKROOM_URL"), description="Where the command line finds web"
+    )
+    api_key: SecretStr | None = Field(
+        None, validation_alias=_env("DARKROOM_API_KEY"), description="The command line's key"
+    )
+
+    @field_validator("home")
+    @classmethod
+    def _absolute(cls, home: Path) -> Path:
+        return home.expanduser().absolute()
+
+    @field_validator("public_url", "replicate_api_url", "s3_public_url", "url")
+    @classmethod
+    def _no_trailing_slash(cls, url: str | None) -> str | None:
+        return url.rstrip("/") if url else url
+
+    @property
+    def web_url(self) -> str:
+        """Where this machine reaches web: DARKROOM_URL, else loopback."""
+        return self.url or f"http://127.0.0.1:{self.port}"
+
+    @property
+    def callback_base(self) -> str | None:
+        """Where the provider reaches web: PUBLIC_URL, or loopback for a provider on this machine; None if nowhere.
+
+        A loopback PUBLIC_URL is no use to a provider out in the world: then the watcher asks instead.
+        """
+        if urlsplit(self.replicate_api_url).hostname in LOOPBACK:
+            return self.public_url or f"http://127.0.0.1:{self.port}"
+        if self.public_url and urlsplit(self.public_url).hostname not in LOOPBACK:
+            return self.public_url
+        return None

@@ -1,0 +1,25 @@
+"""How statements are sent: one round trip each, many rows in one JSON parameter."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Row, TextClause, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+
+def statement(sql: str) -> TextClause:
+    """A prebuilt statement. Made once at import: building it for each call costs more than sending it."""
+    return text(sql)
+
+
+async def fetch(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> Sequence[Row[Any]]:
+    """Run one statement that commits by itself, and return its rows."""
+    async with engine.connect() as connection:
+        result = await connection.execute(sql, parameters)
+        return result.all()
+
+
+def records(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Rows as the JSON text that `jsonb_to_recordset` reads: any number of rows is one parameter."""
+    return orjson.dumps(rows, default=str).decode()

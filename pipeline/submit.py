@@ -1,0 +1,77 @@
+"""Submit: a request becomes a row. One INSERT for however many requests arrive together."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.coalesce import Coalescer
+from pipeline.resource import COLUMNS
+from pipeline.statements import fetch, records, statement
+from pipeline.transitions import entry, performers_of
+from schema.statuses import Status
+
+ACCEPTED: dict[str, str] = {
+    "id": "uuid",
+    "user_id": "text",
+    "prompt": "text",
+    "negative_prompt": "text",
+    "model": "text",
+    "model_id": "text",
+    "model_version": "text",
+    "style": "text",
+    "width": "integer",
+    "height": "integer",
+    "steps": "integer",
+    "guidance_scale": "double precision",
+    "seed": "bigint",
+    "source_image_url": "text",
+    "generation_strength": "double precision",
+    "num_outputs": "smallint",
+    "priority": "integer",
+    "max_attempts": "smallint",
+    "provider": "text",
+    "deadline": "timestamptz",
+    "webhook_url": "text",
+    "metadata": "jsonb",
+    "input": "jsonb",
+}
+"""The columns a submission fills, with their types."""
+
+assert performers_of(None, Status.QUEUED) == performers_of(None, Status.PENDING) == ("door",)
+
+_LATER = "r.scheduled_at > now()"
+_INSERT = statement(f"""
+    INSERT INTO image_generations AS g
+      ({", ".join(ACCEPTED)}, status, due_at, version, timeline)
+    SELECT {", ".join(f"r.{name}" for name in ACCEPTED)},
+      CASE WHEN {_LATER} THEN 'pending' ELSE 'queued' END,
+      CASE WHEN {_LATER} THEN r.scheduled_at END,
+      1,
+      jsonb_build_array(CASE WHEN {_LATER} THEN {entry(Status.PENDING, "1", "0")}
+                        ELSE {entry(Status.QUEUED, "1", "0")} END)
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+      AS r({", ".join(f"{name} {kind}" for name, kind in ACCEPTED.items())}, scheduled_at timestamptz)
+    RETURNING {COLUMNS}
+""")
+
+
+class Submissions:
+    """Takes requests in. Concurrent ones share an INSERT; one that Postgres refuses fails alone."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+        self._coalescer: Coalescer[Mapping[str, Any], Row[Any]] = Coalescer(
+            self._insert, largest=100, at_once=2, splits=(DBAPIError,)
+        )
+
+    async def submit(self, submission: Mapping[str, Any]) -> Row[Any]:
+        """Insert one row (the columns of ACCEPTED, and `scheduled_at`); returns it when it has been committed."""
+        return await self._coalescer(submission)
+
+    async def _insert(self, batch: list[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+        rows: dict[UUID, Row[Any]] = {row.id: row for row in await fetch(self._engine, _INSERT, rows=records(batch))}
+        return [rows[submission["id"]] for submission in batch]

@@ -1,0 +1,85 @@
+"""Sweep: finds what is due, whatever was lost on the way. What a bell does in milliseconds, this does in a second."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.doorbell import Bell
+from pipeline.moves import MOVED, Move, as_move
+from pipeline.statements import fetch, statement
+from pipeline.transitions import move
+from schema.statuses import Status
+
+_PROMOTE = statement(f"""
+    WITH due AS MATERIALIZED (
+      SELECT id FROM image_generations WHERE status = 'pending' AND due_at <= now()
+      ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
+    UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = NULL
+    FROM due WHERE g.id = due.id
+    RETURNING {MOVED}
+""")
+
+_WAITING = statement("""
+    SELECT
+      EXISTS (SELECT FROM image_generations WHERE status = 'queued' AND provider = :provider)
+        AND EXISTS (SELECT FROM lanes WHERE provider = :provider AND NOT paused AND cap > (
+          SELECT count(*) FROM image_generations
+          WHERE status = 'processing' AND provider = :provider AND due_at IS NOT NULL)) AS start,
+      EXISTS (SELECT FROM image_generations
+              WHERE status = 'processing' AND due_at <= now() AND prediction IS NOT NULL) AS collect,
+      EXISTS (SELECT FROM image_generations WHERE status = 'downloading' AND due_at <= now()) AS store
+""")
+
+# A takeover: the fence goes up, so a worker that was frozen in the middle of its call writes to nothing.
+_OVERDUE = statement("""
+    WITH due AS MATERIALIZED (
+      SELECT id FROM image_generations
+      WHERE status = 'processing' AND provider = :provider AND due_at <= now() AND prediction IS NULL
+      ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
+    UPDATE image_generations AS g SET fence = g.fence + 1, due_at = now() + make_interval(secs => :look)
+    FROM due WHERE g.id = due.id
+    RETURNING g.id, g.fence, g.attempt_number, g.max_attempts, g.retry_count, g.attempt_at, g.model_id, g.input,
+      g.replicate_prediction_id, now() AS now
+""")
+
+_ADOPT = statement("""
+    UPDATE image_generations AS g SET
+      replicate_prediction_id = :prediction_id, changed = pg_current_xact_id(), due_at = now()
+    WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence AND g.replicate_prediction_id IS NULL
+    RETURNING g.id
+""")
+
+_KNOWN = statement("""
+    SELECT replicate_prediction_id FROM image_generations
+    WHERE provider = :provider AND replicate_prediction_id IS NOT NULL
+      AND replicate_prediction_id IN (SELECT jsonb_array_elements_text(CAST(:ids AS jsonb)))
+""")
+
+
+async def promote_due(engine: AsyncEngine, most: int = 500) -> list[Move]:
+    """Queue the pending rows whose time has come."""
+    return [as_move(row) for row in await fetch(engine, _PROMOTE, most=most)]
+
+
+async def bells_to_ring(engine: AsyncEngine, provider: str) -> list[Bell]:
+    """Which actors have work waiting, by the rows alone."""
+    (row,) = await fetch(engine, _WAITING, provider=provider)
+    return [bell for bell in Bell if getattr(row, bell)]
+
+
+async def take_overdue(engine: AsyncEngine, provider: str, look: float, most: int = 500) -> Sequence[Row[Any]]:
+    """Take the processing rows that nobody has heard of; they are due again in `look` seconds."""
+    return await fetch(engine, _OVERDUE, provider=provider, look=look, most=most)
+
+
+async def adopt(engine: AsyncEngine, row: Row[Any], prediction_id: str) -> bool:
+    """Give a prediction back to the row whose worker died before it could write it down."""
+    return bool(await fetch(engine, _ADOPT, id=row.id, fence=row.fence, prediction_id=prediction_id))
+
+
+async def known_predictions(engine: AsyncEngine, provider: str, ids: str) -> set[str]:
+    """Which of the prediction ids in the JSON array `ids` already belong to a row."""
+    rows = await fetch(engine, _KNOWN, provider=provider, ids=ids)
+    return {row.replicate_prediction_id for row in rows}

@@ -1,0 +1,63 @@
+"""Every legal transition of a generation, who performs it, and the one way to write it.
+
+No other module writes `status`: they take the SET clause from `move`, which refuses a pair that is not in the table.
+"""
+
+from typing import NamedTuple
+
+from schema.statuses import Status
+
+
+class Transition(NamedTuple):
+    """One arrow of the lifecycle."""
+
+    source: Status | None
+    target: Status
+    performers: tuple[str, ...]
+    reason: str
+
+
+TRANSITIONS = (
+    Transition(None, Status.QUEUED, ("door",), "accepted"),
+    Transition(None, Status.PENDING, ("door",), "accepted for later"),
+    Transition(Status.PENDING, Status.QUEUED, ("clock",), "due"),
+    Transition(Status.QUEUED, Status.PROCESSING, ("start",), "claimed; the attempt is committed before the call"),
+    Transition(Status.PROCESSING, Status.DOWNLOADING, ("collect",), "the provider has finished"),
+    Transition(Status.DOWNLOADING, Status.COMPLETED, ("store",), "every picture lies in the store"),
+    Transition(Status.PROCESSING, Status.PENDING, ("start", "collect", "clock"), "another try, after a while"),
+    Transition(Status.PROCESSING, Status.FAILED, ("start", "collect", "clock"), "refused, or out of attempts"),
+    Transition(Status.DOWNLOADING, Status.FAILED, ("store",), "the outputs cannot be kept"),
+)
+
+_LEGAL = {(transition.source, transition.target) for transition in TRANSITIONS}
+
+
+class IllegalTransition(ValueError):
+    """Somebody tried to write a transition that the table does not have."""
+
+
+def entry(target: Status, version: str, attempt: str, why: str | None = None) -> str:
+    """One timeline entry as an SQL expression; the arguments are SQL too. A NULL `why` leaves the key out."""
+    fields = f"'v', {version}, 'status', '{target}', 'at', now(), 'attempt', {attempt}"
+    if why is None:
+        return f"jsonb_build_object({fields})"
+    return f"jsonb_strip_nulls(jsonb_build_object({fields}, 'why', {why}))"
+
+
+def move(source: Status, target: Status, *, attempt: str = "g.attempt_number", why: str | None = None) -> str:
+    """The SET clause of `UPDATE image_generations AS g` that moves a row from `source` to `target`.
+
+    Statuses stand in it as literals: a bound one would defeat the partial indexes under a generic plan. The caller
+    guards with `g.status = '<source>'` and, where a worker holds the row, with its fence.
+    """
+    if (source, target) not in _LEGAL:
+        raise IllegalTransition(f"{source} → {target} is not in the table of transitions")
+    return (
+        f"status = '{target}', version = g.version + 1, updated_at = now(), changed = pg_current_xact_id(), "
+        f"timeline = g.timeline || {entry(target, 'g.version + 1', attempt, why)}"
+    )
+
+
+def performers_of(source: Status | None, target: Status) -> tuple[str, ...]:
+    """Who may perform this transition; empty when it is not legal."""
+    return next((t.performers for t in TRANSITIONS if (t.source, t.target) == (source, target)), ())

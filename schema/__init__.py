@@ -1,0 +1,1 @@
+"""The nouns: tables, statuses and what goes over the wire."""

@@ -1,0 +1,36 @@
+-- A change made by hand is a change: whoever writes to image_generations without Darkroom's own connection setting
+-- (a person in psql, an old script) gets a version, a timeline entry, a clock, a new fence (so that a worker that was
+-- busy with the row writes to nothing) and a push. NOTIFY inside the transaction serialises commits, which is dear
+-- for the pipeline and free for a hand: that is why only this path does it.
+CREATE FUNCTION darkroom_hand_change() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+  moved boolean := TG_OP = 'INSERT' OR NEW.status IS DISTINCT FROM OLD.status;
+BEGIN
+  NEW.updated_at := now();
+  NEW.changed := pg_current_xact_id();
+  IF moved THEN
+    IF TG_OP = 'UPDATE' THEN
+      NEW.version := OLD.version + 1;
+      NEW.fence := OLD.fence + 1;
+      NEW.timeline := OLD.timeline;
+    ELSE
+      NEW.version := 1;
+      NEW.timeline := '[]'::jsonb;
+    END IF;
+    NEW.timeline := NEW.timeline || jsonb_build_object(
+      'v', NEW.version, 'status', NEW.status, 'at', now(), 'attempt', NEW.attempt_number, 'why', 'changed by hand');
+    IF NEW.status IN ('pending', 'processing', 'downloading') THEN
+      IF TG_OP = 'INSERT' OR NEW.due_at IS NOT DISTINCT FROM OLD.due_at THEN
+        NEW.due_at := coalesce(CASE WHEN TG_OP = 'INSERT' THEN NEW.due_at END, now());
+      END IF;
+      NEW.completed_at := NULL;
+    ELSE
+      NEW.due_at := NULL;
+      NEW.completed_at := CASE WHEN NEW.status = 'queued' THEN NULL ELSE coalesce(NEW.completed_at, now()) END;
+    END IF;
+  END IF;
+  PERFORM pg_notify('darkroom',
+    json_build_array(json_build_array(NEW.id, NEW.version, NEW.user_id, NEW.batch_id))::text);
+  RETURN NEW;
+END
+$$;

@@ -1,0 +1,9 @@
+"""The tables, one noun a file."""
+
+from schema.tables.api_key import api_keys
+from schema.tables.generation import generations
+from schema.tables.image import images
+from schema.tables.lane import lanes
+from schema.tables.metadata import metadata
+
+__all__ = ["api_keys", "generations", "images", "lanes", "metadata"]

@@ -1,0 +1,124 @@
+"""`image_generations`: the one table the pipeline moves. The row is the truth."""
+
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Index,
+    Integer,
+    Numeric,
+    SmallInteger,
+    Table,
+    Text,
+    Uuid,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import UserDefinedType
+
+from schema.statuses import WORKING, Status, sql_list
+from schema.tables.metadata import metadata
+
+
+class Xid8(UserDefinedType[int]):
+    """Postgres' 64-bit transaction id: the only order that commits which overtake each other can't fool."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_: object) -> str:
+        return "XID8"
+
+
+NOW = text("now()")
+Moment = DateTime(timezone=True)
+
+generations = Table(
+    "image_generations",
+    metadata,
+    # What old clients read, by the old guide's names.
+    Column("id", Uuid, primary_key=True),
+    Column("user_id", Text),
+    Column("prompt", Text, nullable=False),
+    Column("negative_prompt", Text),
+    Column("model", Text, nullable=False),
+    Column("model_id", Text, nullable=False),
+    Column("style", Text),
+    Column("width", Integer),
+    Column("height", Integer),
+    Column("steps", Integer),
+    Column("guidance_scale", Double),
+    Column("seed", BigInteger),
+    Column("source_image_url", Text),
+    Column("generation_strength", Double),
+    Column("status", Text, nullable=False),
+    Column("error_message", Text),
+    Column("retry_count", Integer, nullable=False, server_default="0"),
+    Column("priority", Integer, nullable=False, server_default="0"),
+    Column("replicate_prediction_id", Text),
+    Column("generation_time_seconds", Double),
+    Column("batch_id", Uuid),
+    Column("batch_index", Integer),
+    Column("created_at", Moment, nullable=False, server_default=NOW),
+    Column("updated_at", Moment, nullable=False, server_default=NOW),
+    Column("completed_at", Moment),
+    # Ours beside them.
+    Column("version", Integer, nullable=False, server_default="1"),
+    Column("timeline", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("fence", BigInteger, nullable=False, server_default="0"),
+    Column("attempt_number", SmallInteger, nullable=False, server_default="0"),
+    Column("max_attempts", SmallInteger, nullable=False, server_default="3"),
+    Column("attempt_at", Moment),
+    Column("due_at", Moment),
+    Column("deadline", Moment),
+    Column("provider", Text, nullable=False, server_default="replicate"),
+    Column("model_version", Text),
+    Column("num_outputs", SmallInteger, nullable=False, server_default="1"),
+    Column("input", JSONB),
+    Column("prediction", JSONB),
+    Column("progress", SmallInteger),
+    Column("cost", Numeric),
+    Column("changed", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+    Column("webhook_url", Text),
+    Column("metadata", JSONB),
+    CheckConstraint(f"status IN ({sql_list(frozenset(Status))})", name="status"),
+    # A working row without a clock would be stuck for ever; so it cannot be written.
+    CheckConstraint(f"due_at IS NOT NULL OR status NOT IN ({sql_list(WORKING)})", name="due_at"),
+    postgresql_with={"toast_tuple_target": 8160},
+)
+
+# The claim walks this: strict priority, then age. Only queued rows are in it.
+Index(
+    "image_generations_claim_idx",
+    generations.c.provider,
+    generations.c.priority.desc(),
+    generations.c.created_at,
+    generations.c.id,
+    postgresql_where=text("status = 'queued'"),
+)
+# Everything with a clock: the sweep's due rows, the watcher's looks, and the count of what is in flight.
+Index(
+    "image_generations_due_idx",
+    generations.c.status,
+    generations.c.provider,
+    generations.c.due_at,
+    postgresql_where=text("due_at IS NOT NULL"),
+)
+# The gateway's safety look: what committed since the last one.
+Index("image_generations_changed_idx", generations.c.changed)
+# A user's own list, newest first.
+Index(
+    "image_generations_user_idx",
+    generations.c.user_id,
+    generations.c.created_at.desc(),
+    generations.c.id.desc(),
+)
+# One prediction belongs to one generation: what was bought once cannot be booked twice.
+Index(
+    "image_generations_prediction_idx",
+    generations.c.provider,
+    generations.c.replicate_prediction_id,
+    unique=True,
+    postgresql_where=text("replicate_prediction_id IS NOT NULL"),
+)

@@ -1,0 +1,1 @@
+"""What goes over the wire: HTTP bodies, websocket frames and problem documents."""

@@ -1,0 +1,67 @@
+"""The websocket's frames, by direction. JSON text."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
+
+MAX_FRAME_BYTES = 4_096
+Reference = Annotated[str, Field(max_length=64)]
+
+
+class _Frame(BaseModel):
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Auth(_Frame):
+    """→ Who is there, when neither a header nor `?access_token=` said so."""
+
+    type: Literal["auth"]
+    token: Annotated[str, Field(min_length=1, max_length=2_048)]
+
+
+class Subscribe(_Frame):
+    """→ Follow a topic: everything after the cursor, then live."""
+
+    type: Literal["subscribe"]
+    ref: Reference | None = None
+    topic: Annotated[str, Field(max_length=100)]
+    after: int | str | None = None
+
+
+class Unsubscribe(_Frame):
+    """→ Stop following a topic."""
+
+    type: Literal["unsubscribe"]
+    ref: Reference | None = None
+    topic: Annotated[str, Field(max_length=100)]
+
+
+ClientFrame = Annotated[Auth | Subscribe | Unsubscribe, Field(discriminator="type")]
+client_frame: TypeAdapter[Auth | Subscribe | Unsubscribe] = TypeAdapter(ClientFrame)
+"""Reads any frame that a client may send."""
+
+CLOSE_FRAMES = 4400
+"""Too many frames that could not be read."""
+CLOSE_AUTH = 4401
+"""No key, or one that is not let in."""
+CLOSE_SLOW = 4408
+"""The client does not read fast enough; it may reconnect and resume."""
+CLOSE_TOO_MANY = 4429
+"""Too many topics."""
+CLOSE_DRAINING = 1012
+"""The server is leaving; reconnect after a random while."""
+
+
+def subscribed(ref: str | None, topic: str, *, resumed: bool) -> dict[str, Any]:
+    """← The subscription stands; what follows is its stream."""
+    return {"type": "subscribed", "ref": ref, "topic": topic, "resumed": resumed}
+
+
+def unsubscribed(ref: str | None, topic: str) -> dict[str, Any]:
+    """← Nothing more comes for this topic."""
+    return {"type": "unsubscribed", "ref": ref, "topic": topic}
+
+
+def error(ref: str | None, problem: dict[str, Any]) -> dict[str, Any]:
+    """← A frame was not obeyed, and why."""
+    return {"type": "error", "ref": ref, "problem": problem}

@@ -1,0 +1,89 @@
+"""What comes in over HTTP: bodies and their limits."""
+
+import re
+from datetime import datetime
+from typing import Annotated, Any
+
+import orjson
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+MAX_BODY_BYTES = 256 * 1024
+MAX_PROMPT = 4_000
+MAX_METADATA_BYTES = 4 * 1024
+DEFAULT_MODEL = "black-forest-labs/flux-schnell"
+
+_WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
+
+
+def _storable(value: str) -> str:
+    if "\x00" in value:
+        raise ValueError("must not contain the character U+0000")
+    return value
+
+
+def _not_blank(value: str) -> str:
+    if not value.strip():
+        raise ValueError("must not be blank")
+    return value
+
+
+def _web_address(value: str) -> str:
+    if not _WEB.match(value):
+        raise ValueError("must be an http or https address")
+    return value
+
+
+def _moment(value: Any) -> Any:
+    # Strict fields take no text, and loose ones would take a number of seconds for a moment.
+    if not isinstance(value, str):
+        raise ValueError("must be a moment in ISO 8601 with its offset, such as 2026-11-23T10:00:00Z")
+    return datetime.fromisoformat(value)
+
+
+def _small(value: dict[str, Any]) -> dict[str, Any]:
+    encoded = orjson.dumps(value)
+    if len(encoded) > MAX_METADATA_BYTES:
+        raise ValueError(f"must be at most {MAX_METADATA_BYTES} bytes as JSON, is {len(encoded)}")
+    if b"\\u0000" in encoded:
+        raise ValueError("must not contain the character U+0000")
+    return value
+
+
+Words = Annotated[str, AfterValidator(_storable)]
+Prompt = Annotated[Words, Field(min_length=1, max_length=MAX_PROMPT), AfterValidator(_not_blank)]
+Model = Annotated[Words, Field(max_length=200, pattern=r"^[\w.-]+/[\w.-]+$")]
+Address = Annotated[Words, Field(max_length=2_000), AfterValidator(_web_address)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Side = Annotated[int, Field(ge=64, le=4096)]
+
+
+class GenerationRequest(BaseModel):
+    """The body of POST /v1/generations. Types are strict: `"512"` is no number, and NaN is none either."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+
+    prompt: Prompt
+    model_id: Model = DEFAULT_MODEL
+    model_version: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    negative_prompt: Annotated[Words, Field(max_length=MAX_PROMPT)] | None = None
+    width: Side | None = None
+    height: Side | None = None
+    num_inference_steps: Annotated[int, Field(ge=1, le=500)] | None = None
+    guidance_scale: Annotated[float, Field(ge=0, le=50)] | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**53)] | None = None
+    source_image_url: Address | None = None
+    strength: Annotated[float, Field(ge=0, le=1)] | None = None
+    style: Annotated[Words, Field(max_length=200)] | None = None
+    num_outputs: Annotated[int, Field(ge=1, le=4)] = 1
+    priority: Annotated[int, Field(ge=-100, le=100)] = 0
+    scheduled_at: Moment | None = None
+    deadline: Moment | None = None
+    max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
+    webhook_url: Address | None = None
+    metadata: Annotated[dict[str, Any], AfterValidator(_small)] | None = None
+
+
+class StartGenerationRequest(GenerationRequest):
+    """The body of the old POST /functions/v1/start-generation: the same limits, and what it never knew is passed by."""
+
+    model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)

@@ -1,0 +1,36 @@
+"""Problem documents (RFC 9457), the shape of every error at every door of ours."""
+
+from typing import Any, NamedTuple
+
+
+class FieldError(NamedTuple):
+    """One field that breaks a limit, and the limit."""
+
+    field: str
+    message: str
+
+
+TITLES = {
+    "invalid-request": (422, "The request breaks a limit"),
+    "invalid-json": (400, "The body is not JSON"),
+    "too-large": (413, "The body is too large"),
+    "unauthorized": (401, "No key, or one that is not let in"),
+    "forbidden": (403, "This key may not do that"),
+    "not-found": (404, "There is no such thing here"),
+    "method-not-allowed": (405, "This door does not take that method"),
+    "invalid-frame": (400, "The frame cannot be read"),
+    "invalid-topic": (422, "There is no such topic"),
+    "too-many-topics": (429, "Too many topics on one socket"),
+    "unavailable": (503, "A part Darkroom stands on does not answer"),
+    "internal": (500, "Something went wrong inside"),
+}
+"""Stable names of problems: HTTP status and title. `type` in the document is `/problems/<name>`."""
+
+
+def problem(name: str, detail: str, errors: list[FieldError] | None = None) -> dict[str, Any]:
+    """The document for one of TITLES' names; `errors` names the fields."""
+    status, title = TITLES[name]
+    document: dict[str, Any] = {"type": f"/problems/{name}", "title": title, "status": status, "detail": detail}
+    if errors:
+        document["errors"] = [error._asdict() for error in errors]
+    return document

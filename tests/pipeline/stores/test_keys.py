@@ -1,0 +1,48 @@
+"""Names of pictures, and the addresses made of them."""
+
+import hashlib
+from uuid import UUID
+
+import pytest
+
+from pipeline.settings import Settings
+from pipeline.stores import open_store, picture_key
+from pipeline.stores.keys import content_type_of, is_key
+
+GENERATION = UUID("018f0000-0000-7000-8000-000000000001")
+
+
+def test_a_key_names_generation_index_content_and_format() -> None:
+    key = picture_key(GENERATION, 2, b"picture", "webp")
+    assert key == f"{GENERATION}/2-{hashlib.sha256(b'picture').hexdigest()[:32]}.webp"
+    assert is_key(key)
+    assert content_type_of(key) == "image/webp"
+
+
+def test_the_same_picture_has_the_same_key_and_another_has_another() -> None:
+    key = picture_key(GENERATION, 2, b"picture", "png")
+    assert key == picture_key(GENERATION, 2, b"picture", "png")
+    assert key != picture_key(GENERATION, 2, b"another", "png")
+    assert key != picture_key(GENERATION, 3, b"picture", "png")
+
+
+@pytest.mark.parametrize(
+    ("changes", "address"),
+    [
+        ({}, "http://127.0.0.1:8123/images/g/0-a.png"),
+        ({"public_url": "https://room.example"}, "https://room.example/images/g/0-a.png"),
+        (
+            {"public_url": "https://room.example", "s3_bucket": "b", "s3_endpoint_url": "http://127.0.0.1:1"},
+            "https://room.example/images/g/0-a.png",
+        ),
+        (
+            {"public_url": "https://room.example", "s3_bucket": "b", "s3_public_url": "https://cdn.example/b"},
+            "https://cdn.example/b/g/0-a.png",
+        ),
+    ],
+)
+async def test_where_the_world_finds_a_picture(
+    directory_settings: Settings, changes: dict[str, str], address: str
+) -> None:
+    async with open_store(directory_settings.model_copy(update=changes)) as store:
+        assert store.public_url("g/0-a.png") == address
