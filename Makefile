@@ -15,7 +15,7 @@ help: ## This list
 
 up: ## Run everything here until Ctrl-C: Postgres, Valkey, web, worker, clock, painter
 	$(BOOTSTRAP)
-	@exec $(BIN)/python -m pipeline.embedded
+	@exec $(BIN)/darkroom up
 
 test: ## Everything that has to hold: check, then every test
 	$(BOOTSTRAP) --dev --swift

@@ -36,7 +36,8 @@ def complain_of_problem(problem: "Problem", *, json: bool) -> None:
     if json:
         _print(problem.document())
         return
-    _print(f"darkroom: {problem}")
+    # The detail only repeats the fields, where there are any.
+    _print(f"darkroom: {problem.title if problem.errors else problem}")
     for field, message in problem.errors:
         option = OPTIONS.get(field)
         _print(f"  {field}{f' ({option})' if option else ''}: {message}")

@@ -13,8 +13,3 @@ class ExitCode(IntEnum):
     """Asked for what cannot be: a bad option, a field over its limit, no key, no such generation."""
     UNREACHABLE = 3
     """The server does not answer, or is in no state to."""
-
-
-def code_for_status(status: int) -> ExitCode:
-    """The exit code for a refusal with this HTTP status: ours to mend, or the server's to get over."""
-    return ExitCode.UNREACHABLE if status == 429 or status >= 500 else ExitCode.USAGE

@@ -1,5 +1,7 @@
 """The queue as a board: counts by status, then a bar per lane."""
 
+from typing import Literal
+
 from rich.console import Console
 from rich.progress_bar import ProgressBar
 from rich.table import Table
@@ -10,6 +12,11 @@ from api.client import Queue
 
 BAR = 28
 """Columns of a lane's bar."""
+LAST_HOUR: tuple[tuple[Literal["completed_last_hour", "failed_last_hour"], str], ...] = (
+    ("completed_last_hour", "completed"),
+    ("failed_last_hour", "failed"),
+)
+"""Counts of the last hour, from servers that keep them, and their word."""
 
 
 def print_queue(console: Console, queue: Queue) -> None:
@@ -31,13 +38,8 @@ def print_queue(console: Console, queue: Queue) -> None:
     if queue["lanes"]:
         console.print()
         console.print(lanes)
-    console.print()
-    console.print(
-        Text.assemble(
-            ("  last hour  ", "dim"),
-            (f"{queue['completed_last_hour']:,} completed", look_of("completed").colour),
-            ("  ", ""),
-            (f"{queue['failed_last_hour']:,} failed", look_of("failed").colour),
-        )
-    )
+    past = [f"{queue[key]:,} {word}" for key, word in LAST_HOUR if key in queue]
+    if past:
+        console.print()
+        console.print(Text.assemble(("  last hour: ", "dim"), ", ".join(past)))
     console.print()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from api.cli.asked import Asked
-from api.cli.exit_codes import ExitCode, code_for_status
+from api.cli.exit_codes import ExitCode
 
 if TYPE_CHECKING:
     from api.client import Client
@@ -36,7 +36,7 @@ def _code(asked: Asked, work: Callable[["Client"], Awaitable[ExitCode]]) -> Exit
         return asyncio.run(with_client())
     except Problem as problem:
         complain_of_problem(problem, json=asked.json)
-        return code_for_status(problem.status)
+        return ExitCode.UNREACHABLE if problem.may_pass else ExitCode.USAGE
     except ValidationError as error:
         complain_of_settings(error, json=asked.json)
         return ExitCode.USAGE

@@ -9,9 +9,10 @@ async with Client("http://127.0.0.1:8000", key) as darkroom:
 from api.client.client import Client
 from api.client.frames import Event, Progress, Transition
 from api.client.generation import Generation, GenerationPage, Image, TimelineEntry
-from api.client.problem import FieldError, Problem
+from api.client.problem import Problem
 from api.client.queue import Lane, Queue
 from pipeline.errors import Unreachable
+from schema.wire.problem import FieldError
 
 __all__ = [
     "Client",

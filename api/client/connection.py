@@ -16,6 +16,7 @@ from api.client.address import Address, said
 from api.client.answer import problem_from
 from api.client.problem import Problem, reason
 from pipeline.errors import DarkroomError, Unreachable
+from schema.wire.frames import CLOSE_SLOW
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the handshake."""
@@ -24,7 +25,6 @@ CLOSE_TIMEOUT = 1.0
 MAX_FRAME = 1 << 22
 """Bytes; a transition carries the whole resource."""
 
-TOO_SLOW = 4408
 BROKEN_PROTOCOL = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
 """Close codes of a disagreement that another try would only repeat."""
 
@@ -56,12 +56,12 @@ async def frames(
             while True:
                 frame = json.loads(await socket.recv())
                 if frame["type"] == "error":
-                    raise Problem.from_document(frame["problem"], 400)
+                    raise _refusal(Problem.from_document(frame["problem"], 400))
                 yield frame
     except ConnectionClosed as closed:
         raise _end(closed) from closed
     except InvalidStatus as refused:
-        raise _refusal(refused) from refused
+        raise _refusal(problem_from(refused.response.status_code, refused.response.body or b"")) from refused
     except (OSError, TimeoutError, InvalidMessage) as error:
         raise Dropped(said(error)) from error
     except InvalidHandshake as error:
@@ -73,17 +73,15 @@ def _end(closed: ConnectionClosed) -> DarkroomError:
     close = closed.rcvd or closed.sent
     if close is None:
         return Dropped("the connection broke off")
-    said = close.reason or None
-    if 4400 <= close.code < 4600 and close.code != TOO_SLOW:
+    words = close.reason or None
+    if 4400 <= close.code < 4600 and close.code != CLOSE_SLOW:
         # The gateway's private codes are HTTP's statuses moved up by 4000.
-        return Problem(close.code - 4000, reason(close.code - 4000), said)
+        return Problem(close.code - 4000, reason(close.code - 4000), words)
     if close.code in BROKEN_PROTOCOL:
-        return Problem(500, f"The websocket was closed with code {close.code}", said)
-    return Dropped(said or f"the server closed the connection, code {close.code}")
+        return Problem(500, f"The websocket was closed with code {close.code}", words)
+    return Dropped(words or f"the server closed the connection, code {close.code}")
 
 
-def _refusal(refused: InvalidStatus) -> DarkroomError:
-    """What a refused handshake means: an overloaded or restarting server will take us later."""
-    status = refused.response.status_code
-    problem = problem_from(status, refused.response.body or b"")
-    return Dropped(str(problem)) if status == 429 or status >= 500 else problem
+def _refusal(problem: Problem) -> DarkroomError:
+    """What a refused handshake or subscription means: a server in trouble will take us later."""
+    return Dropped(str(problem)) if problem.may_pass else problem

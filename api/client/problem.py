@@ -2,16 +2,10 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
-from typing import Any, NamedTuple, Self
+from typing import Any, Self
 
 from pipeline.errors import DarkroomError
-
-
-class FieldError(NamedTuple):
-    """One field of the request, and the limit it breaks."""
-
-    field: str
-    message: str
+from schema.wire.problem import FieldError
 
 
 class Problem(DarkroomError):
@@ -48,6 +42,11 @@ class Problem(DarkroomError):
                 for error in document.get("errors") or ()
             ),
         )
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it is the server that is in trouble, so that asking again later may help."""
+        return self.status == HTTPStatus.TOO_MANY_REQUESTS or self.status >= HTTPStatus.INTERNAL_SERVER_ERROR
 
     def document(self) -> dict[str, Any]:
         """The problem as RFC 9457 writes it."""

@@ -1,6 +1,6 @@
 """The queue as GET /v1/queue answers it."""
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Lane(TypedDict):
@@ -18,5 +18,5 @@ class Queue(TypedDict):
 
     counts: dict[str, int]
     lanes: list[Lane]
-    completed_last_hour: int
-    failed_last_hour: int
+    completed_last_hour: NotRequired[int]
+    failed_last_hour: NotRequired[int]

@@ -25,7 +25,7 @@ class BackgroundStack:
         try:
             self._run(self.stack.start(ready_within))
         except BaseException:
-            self._close()
+            self.stop()
             raise
 
     def stop(self) -> None:
@@ -51,7 +51,12 @@ class BackgroundStack:
         self.stop()
 
     def _run(self, work: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return future.result()
+        except BaseException:  # Ctrl-C comes to the caller's thread; on the loop the work would go on
+            future.cancel()
+            raise
 
     def _close(self) -> None:
         self._run(self._loop.shutdown_default_executor())

@@ -16,8 +16,14 @@ class Lock:
 
     def take(self, port: int) -> None:
         """Take the lock for a stack whose web listens on `port`. Raises CannotStart when another one runs."""
-        self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        file = os.open(self._home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            self._home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file = os.open(self._home / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        except OSError as reason:
+            raise CannotStart(
+                f"Nothing can be kept in {self._home} ({reason.strerror}). Choose a directory of yours: "
+                "DARKROOM_HOME=/some/where make up"
+            ) from reason
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

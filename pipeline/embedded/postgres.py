@@ -33,8 +33,8 @@ _SETTINGS = {
     "log_checkpoints": "off",
 }
 
-_CHATTER = (" LOG:  ", "FATAL:  the database system is starting up")
-"""Lines nobody has to read: what ready() knocks at too early is answered with FATAL."""
+_CHATTER = (" LOG:  ", "FATAL:  the database system is ", "DETAIL:  Consistent recovery state ")
+"""Lines nobody has to read: who knocks too early, as ready() does, is answered with FATAL."""
 
 
 def bin_dir(packages: Sequence[tuple[str, str]] = _WHEELS, system: Path = Path("/usr/lib/postgresql")) -> Path:
@@ -77,23 +77,17 @@ class Postgres:
     def program(self) -> Program:
         """The server. Before each start it clears what a killed one left."""
         options = [part for name, value in _SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        command = [
-            str(self._binaries / "postgres"),
-            "-D",
-            str(self._cluster.data),
-            "-k",
-            str(self._sockets),
-            *options,
-        ]
+        where = ["-D", str(self._cluster.data), "-k", str(self._sockets), "-p", str(PORT)]
+        command = [str(self._binaries / "postgres"), *where, *options]
         return self._program("postgres", command)
 
     async def ready(self) -> None:
         """Wait until it answers, and make the database when there is none. No limit: its supervisor has one."""
         while True:
             try:
-                connection = await asyncpg.connect(host=str(self._sockets), user=USER, database="postgres", timeout=5)
+                connection = await self._connect()
                 break
-            except (OSError, TimeoutError, asyncpg.CannotConnectNowError):
+            except (OSError, TimeoutError, asyncpg.PostgresConnectionError):
                 await asyncio.sleep(0.02)  # not listening yet, or still recovering
         try:
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):

@@ -3,19 +3,18 @@
 import asyncio
 
 from pipeline.embedded.errors import CannotStart
-from pipeline.embedded.ports import LOOPBACK
 
 _LOOK_SECONDS = 0.05
 _ANSWER_SECONDS = 5.0
 
 
-async def web_ready(port: int, within: float) -> None:
+async def web_ready(host: str, port: int, within: float) -> None:
     """Wait until GET /readyz answers 200. Raises CannotStart, with the last answer, after `within` seconds."""
     answer = "nothing"
     try:
         async with asyncio.timeout(within):
             while True:
-                answer = await _readyz(port)
+                answer = await _readyz(host, port)
                 if answer.startswith("200"):
                     return
                 await asyncio.sleep(_LOOK_SECONDS)
@@ -25,12 +24,12 @@ async def web_ready(port: int, within: float) -> None:
         ) from None
 
 
-async def _readyz(port: int) -> str:
+async def _readyz(host: str, port: int) -> str:
     """Status and body of the answer, or why there is none. By hand: an HTTP client would heed proxy settings."""
-    request = f"GET /readyz HTTP/1.1\r\nHost: {LOOPBACK}:{port}\r\nConnection: close\r\n\r\n"
+    request = f"GET /readyz HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n\r\n"
     try:
         async with asyncio.timeout(_ANSWER_SECONDS):
-            reader, writer = await asyncio.open_connection(LOOPBACK, port)
+            reader, writer = await asyncio.open_connection(host, port)
             try:
                 writer.write(request.encode())
                 head, _, body = (await reader.read()).decode(errors="replace").partition("\r\n\r\n")

@@ -1,6 +1,7 @@
 """Postgres and Valkey side by side, each unless its URL names another."""
 
 import asyncio
+import os
 from collections.abc import Mapping
 
 from pipeline.embedded import environment
@@ -34,7 +35,9 @@ async def start_servers(
 def _who(settings: Settings) -> Ordinary:
     who = ordinary(bin_dir(), settings.home.parent)
     if who.owner is not None:
-        settings.home.chmod(settings.home.stat().st_mode | 0o011)  # to pass through, not to read
+        # To pass through, not to read, and for its group alone.
+        os.chown(settings.home, -1, who.owner[1])
+        settings.home.chmod(settings.home.stat().st_mode | 0o010)
     return who
 
 

@@ -21,17 +21,23 @@ def socket_dir(home: Path, ordinary: Ordinary, parent: Path = Path("/tmp")) -> P
 
     The sockets ask for no password, so the directory is the lock: mode 0700 and nobody else's, or CannotStart.
     """
-    near = home / "run"
-    name = f"darkroom-{os.geteuid()}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
-    folder = near if len(os.fsencode(near / POSTGRES_SOCKET)) <= _LONGEST else parent / name
+    folder = home / "run"
+    if len(os.fsencode(folder / POSTGRES_SOCKET)) > _LONGEST:
+        folder = _short(home, ordinary, parent)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # Below /tmp anybody may have made it first: a link, or a directory where they wait for our password-less clients.
-    found = folder.lstat()
-    owners = {os.geteuid()} if ordinary.owner is None else {os.geteuid(), ordinary.owner[0]}
-    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in owners:
-        raise CannotStart(
-            f"{folder} must be a directory of yours and is not. Remove it, or choose a shorter DARKROOM_HOME."
-        )
     folder.chmod(0o700)
     ordinary.give(folder)
+    return folder
+
+
+def _short(home: Path, ordinary: Ordinary, parent: Path) -> Path:
+    uid = ordinary.owner[0] if ordinary.owner else os.geteuid()
+    folder = parent / f"darkroom-{uid}-{hashlib.sha256(os.fsencode(home)).hexdigest()[:12]}"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # Anybody may have made it first: a link, or a directory where they wait for our password-less clients.
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid not in {uid, os.geteuid()}:
+        raise CannotStart(
+            f"{folder} must be a directory of yours, and is not. Remove it, or choose a shorter DARKROOM_HOME."
+        )
     return folder

@@ -29,7 +29,7 @@ class Supervisor:
         self._keepers: dict[str, asyncio.Task[None]] = {}
         self._servers: set[str] = set()
         self._stopping = asyncio.Event()
-        self._pids_changed = asyncio.Condition()
+        self._pids_changed = asyncio.Event()
         self._gave_up: asyncio.Future[NoReturn] = asyncio.get_running_loop().create_future()
 
     async def start(self, program: Program) -> None:
@@ -52,9 +52,9 @@ class Supervisor:
 
     async def successor_of(self, name: str, pid: int) -> int:
         """Wait until `name` runs with another pid than `pid`, and give it."""
-        async with self._pids_changed:
-            await self._pids_changed.wait_for(lambda: name in self._children and self.pid_of(name) != pid)
-            return self.pid_of(name)
+        while name not in self._children or self.pid_of(name) == pid:
+            await self._pids_changed.wait()
+        return self.pid_of(name)
 
     async def stop(self, clients_within: float, all_within: float) -> None:
         """End every process, servers after their clients. Deadlines in seconds from now; who is late gets SIGKILL."""
@@ -84,10 +84,11 @@ class Supervisor:
                 self._voice.line(program.name, line)
 
         child = await spawn(program, heard)
+        # From here on nothing may await: a cancelled start must not leave a child that nobody keeps.
         if self._stopping.is_set():  # stop() was called meanwhile and has not seen it
             child.stop()
         self._children[program.name] = child
-        await self._publish()
+        self._publish()
         return child
 
     async def _keep(self, program: Program, child: Child) -> None:
@@ -97,7 +98,7 @@ class Supervisor:
         while True:
             code = await child.ended()
             del self._children[program.name]
-            await self._publish()
+            self._publish()
             if self._stopping.is_set():
                 return
             exits.append(loop.time())
@@ -128,11 +129,11 @@ class Supervisor:
             self._gave_up.set_exception(reason)
             self._gave_up.exception()  # seen, even when nobody waits for failure()
 
-    async def _publish(self) -> None:
+    def _publish(self) -> None:
         """Write the pids for whoever wants to kill one, and wake who waits for a new one."""
         pids = {name: child.pid for name, child in self._children.items()}
         fresh = self._pids_file.with_suffix(".new")
         fresh.write_text(json.dumps(pids) + "\n")
         fresh.replace(self._pids_file)
-        async with self._pids_changed:
-            self._pids_changed.notify_all()
+        self._pids_changed.set()
+        self._pids_changed = asyncio.Event()

@@ -3,6 +3,8 @@
 import asyncio
 import signal
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from pipeline.embedded.stack import Stack
 from pipeline.embedded.voice import Voice
@@ -19,11 +21,11 @@ async def _up(settings: Settings) -> int:
     voice = Voice()
     stack = Stack(settings, voice=voice)
     work = asyncio.create_task(_run(stack, settings, voice))
-    leaving = asyncio.Event()
+    left_at: list[float] = []
 
     def leave() -> None:
-        if not leaving.is_set():  # a second Ctrl-C must not break off the stopping
-            leaving.set()
+        if not left_at:  # a second Ctrl-C must not break off the stopping
+            left_at.append(time.monotonic())
             voice.say("stopping")
             work.cancel()
 
@@ -32,17 +34,15 @@ async def _up(settings: Settings) -> int:
         if signal.getsignal(signum) != signal.SIG_IGN or signum != signal.SIGHUP:
             asyncio.get_running_loop().add_signal_handler(signum, leave)
     try:
-        await work
-    except asyncio.CancelledError:
-        return 0
+        with suppress(asyncio.CancelledError):
+            await work
     except DarkroomError as reason:
         voice.problem(str(reason))
         return 1
     finally:
-        begun = time.monotonic()
         await stack.stop()
-        if leaving.is_set():
-            voice.say(f"stopped ({time.monotonic() - begun:.1f} s)")
+        if left_at:
+            voice.say(f"stopped ({time.monotonic() - left_at[0]:.1f} s)")
     return 0
 
 
@@ -55,9 +55,13 @@ async def _run(stack: Stack, settings: Settings, voice: Voice) -> None:
 
 def _welcome(stack: Stack, settings: Settings, seconds: float) -> str:
     key = settings.home / "api-key"
+    shown = key.relative_to(Path.cwd()) if key.is_relative_to(Path.cwd()) else key
+    # What the command line cannot guess from its defaults.
+    elsewhere = {"PORT": (settings.port, 8000), "DARKROOM_HOME": (settings.home, Path.cwd() / ".darkroom")}
+    given = "".join(f"{name}={value} " for name, (value, default) in elsewhere.items() if value != default)
     lines = [f"Darkroom is ready in {seconds:.1f} s", "", f"  web    {stack.url}"]
     if key.exists():
-        lines.append(f"  key    {key}")
-    lines.append('  try    ./darkroom submit "a lighthouse at dusk, storm light" --watch --out lighthouse.png')
+        lines.append(f"  key    {shown}")
+    lines.append(f'  try    {given}./darkroom submit "a lighthouse at dusk, storm light" --watch --out lighthouse.png')
     lines.append("  stop   Ctrl-C")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ cut in half passes it. Each format says in its own structure where it ends; thes
 never a pixel. They answer for bytes whose beginning Pillow has already parsed.
 """
 
-_PNG_END = b"IEND\xaeB`\x82"  # the last chunk's name and its checksum (PNG specification, 11.2.5)
+_PNG_END = b"\0\0\0\0IEND\xaeB`\x82"  # the last chunk: no bytes, name, checksum (PNG specification, 11.2.5)
 _JPEG_SCAN = b"\xff\xda"
 _JPEG_END = b"\xff\xd9"
 

@@ -46,7 +46,7 @@ async def download(
         raise OutputUnreachable(f"{host} did not deliver within {timeout:g} s.") from error
     except aiohttp.TooManyRedirects as error:
         raise OutputBroken(f"{host} redirects more than {MAX_REDIRECTS} times.") from error
-    except aiohttp.InvalidURL as error:  # also a redirect to no address, or to another scheme
+    except (aiohttp.InvalidURL, aiohttp.NonHttpUrlClientError) as error:
         raise OutputBroken(f"{host} redirects to something that is no http address.") from error
     except aiohttp.ClientPayloadError as error:
         raise OutputUnreachable(f"{host} cut the output off.") from error

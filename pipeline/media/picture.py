@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
+from PIL.Image import DecompressionBombError, DecompressionBombWarning
+
 from pipeline.errors import OutputBroken
 from pipeline.media.content_types import CONTENT_TYPES
 from pipeline.media.foreign import foreign_name
@@ -20,12 +22,16 @@ MAX_PIXELS: Final = 64 * 1024 * 1024
 A decoder that trusts a header with more would need gigabytes for a file of a few bytes.
 """
 
+# Some of Pillow's parsers look at the size themselves; the warning is one only where warnings are errors.
+_SIZE_ERRORS = (DecompressionBombError, DecompressionBombWarning)
+
 # What Pillow's parsers raise about bytes they cannot read; SyntaxError is its word for "not this format".
 _PARSER_ERRORS = (
     SyntaxError,
     OSError,
     ValueError,
     EOFError,
+    RuntimeError,
     OverflowError,
     MemoryError,
     struct.error,
@@ -84,6 +90,10 @@ def _parsed_size(kind: Format, data: bytes) -> tuple[int, int]:
             if not image.tile and kind.name != "webp":
                 raise OutputBroken(f"The output is a {name} header without a picture.")
             image.verify()
+    except _SIZE_ERRORS as error:
+        raise OutputBroken(
+            f"The output is a {name} picture of too many pixels; at most {MAX_PIXELS:,} are kept."
+        ) from error
     except _PARSER_ERRORS as error:
         raise OutputBroken(f"The output is a damaged {name} picture ({error}).") from error
     return width, height

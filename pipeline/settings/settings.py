@@ -19,38 +19,78 @@ class Settings(BaseSettings):
     """Darkroom's settings: the environment first, then `.env`, then these defaults."""
 
     model_config = SettingsConfigDict(
-        env_file=".env", env_ignore_empty=True, extra="ignore", frozen=True, populate_by_name=True
+        # Without the prefix populate_by_name would take `home` from HOME, `url` from URL, `api_key` from API_KEY.
+        env_prefix="DARKROOM_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
-    database_url: str | None = Field(None, description="Postgres 15 or newer; embedded when empty")
+    database_url: str | None = Field(
+        None, validation_alias=_env("DATABASE_URL"), description="Postgres 15 or newer; embedded when empty"
+    )
     listen_database_url: str | None = Field(
-        None, description="Direct Postgres address for LISTEN when DATABASE_URL is a transaction pooler"
+        None,
+        validation_alias=_env("LISTEN_DATABASE_URL"),
+        description="Direct Postgres address for LISTEN when DATABASE_URL is a transaction pooler",
     )
-    redis_url: str | None = Field(None, description="Redis 6.2 or Valkey; embedded when empty")
-    port: Annotated[int, Field(ge=1, le=65535)] = Field(8000, description="The web process's port")
-    host: str = Field("127.0.0.1", description="The address web listens on; 0.0.0.0 for the whole network")
+    redis_url: str | None = Field(
+        None, validation_alias=_env("REDIS_URL"), description="Redis 6.2 or Valkey; embedded when empty"
+    )
+    port: Annotated[int, Field(ge=1, le=65535)] = Field(
+        8000, validation_alias=_env("PORT"), description="The web process's port"
+    )
+    host: str = Field(
+        "127.0.0.1",
+        validation_alias=_env("HOST"),
+        description="The address web listens on; 0.0.0.0 for the whole network",
+    )
     public_url: str | None = Field(
-        None, description="Address under which the world reaches web: pictures and provider webhooks"
+        None,
+        validation_alias=_env("PUBLIC_URL"),
+        description="Address under which the world reaches web: pictures and provider webhooks",
     )
 
-    replicate_api_token: SecretStr | None = Field(None, description="Without it the painter runs")
-    replicate_api_url: str = Field(REPLICATE_API_URL, description="Replicate's HTTP API")
-
-    s3_endpoint_url: str | None = Field(None, description="Empty means AWS")
-    s3_bucket: str | None = Field(None, description="Store pictures here; a directory when empty")
-    s3_region: str = Field("us-east-1", description="Region that signatures name")
-    s3_access_key_id: str | None = Field(None, description="Access key of the bucket")
-    s3_secret_access_key: SecretStr | None = Field(None, description="Secret key of the bucket")
-    s3_public_url: str | None = Field(None, description="Address of a public bucket; web serves when empty")
-
-    supabase_anon_key: SecretStr | None = Field(None, description="The old apps' publishable key")
-    supabase_service_role_key: SecretStr | None = Field(None, description="The old backend's key")
-
-    max_parallel_jobs: int = Field(64, ge=1, le=100_000, description="The lane's cap: predictions in flight")
-
-    home: Path = Field(
-        Path(".darkroom"), validation_alias=_env("DARKROOM_HOME"), description="Data directory"
+    replicate_api_token: SecretStr | None = Field(
+        None, validation_alias=_env("REPLICATE_API_TOKEN"), description="Without it the painter runs"
     )
+    replicate_api_url: str = Field(
+        REPLICATE_API_URL, validation_alias=_env("REPLICATE_API_URL"), description="Replicate's HTTP API"
+    )
+
+    s3_endpoint_url: str | None = Field(None, validation_alias=_env("S3_ENDPOINT_URL"), description="Empty means AWS")
+    s3_bucket: str | None = Field(
+        None, validation_alias=_env("S3_BUCKET"), description="Store pictures here; a directory when empty"
+    )
+    s3_region: str = Field("us-east-1", validation_alias=_env("S3_REGION"), description="Region that signatures name")
+    s3_access_key_id: str | None = Field(
+        None, validation_alias=_env("S3_ACCESS_KEY_ID"), description="Access key of the bucket"
+    )
+    s3_secret_access_key: SecretStr | None = Field(
+        None, validation_alias=_env("S3_SECRET_ACCESS_KEY"), description="Secret key of the bucket"
+    )
+    s3_public_url: str | None = Field(
+        None, validation_alias=_env("S3_PUBLIC_URL"), description="Address of a public bucket; web serves when empty"
+    )
+
+    supabase_anon_key: SecretStr | None = Field(
+        None, validation_alias=_env("SUPABASE_ANON_KEY"), description="The old apps' publishable key"
+    )
+    supabase_service_role_key: SecretStr | None = Field(
+        None, validation_alias=_env("SUPABASE_SERVICE_ROLE_KEY"), description="The old backend's key"
+    )
+
+    max_parallel_jobs: int = Field(
+        64,
+        ge=1,
+        le=100_000,
+        validation_alias=_env("MAX_PARALLEL_JOBS"),
+        description="The lane's cap: predictions in flight",
+    )
+
+    home: Path = Field(Path(".darkroom"), validation_alias=_env("DARKROOM_HOME"), description="Data directory")
     lease_seconds: float = Field(
         30.0, gt=0, validation_alias=_env("DARKROOM_LEASE_SECONDS"), description="How long a claim holds"
     )
@@ -63,9 +103,7 @@ class Settings(BaseSettings):
     embedded: bool = Field(
         False, validation_alias=_env("DARKROOM_EMBEDDED"), description="Set by `make up` when it runs the database"
     )
-    url: str | None = Field(
-        None, validation_alias=_env("DARKROOM_URL"), description="Where the command line finds web"
-    )
+    url: str | None = Field(None, validation_alias=_env("DARKROOM_URL"), description="Where the command line finds web")
     api_key: SecretStr | None = Field(
         None, validation_alias=_env("DARKROOM_API_KEY"), description="The command line's key"
     )

@@ -22,7 +22,9 @@ _ADVICE: Final = {
     "InvalidAccessKeyId": _KEYS,
     "AccessDenied": _RIGHTS,
     "403": _RIGHTS,
+    "InvalidBucketName": "check S3_BUCKET",
     "AuthorizationHeaderMalformed": "check S3_REGION",
+    "400": "check S3_BUCKET and S3_REGION",
     "RequestTimeTooSkewed": "set this machine's clock",
 }
 

@@ -16,6 +16,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
 from schema.statuses import WORKING, Status, sql_list
@@ -30,6 +31,9 @@ class Xid8(UserDefinedType[int]):
     def get_col_spec(self, **_: object) -> str:
         return "XID8"
 
+
+# SQLAlchemy's reflection does not know it; Alembic's comparison with a database needs it to.
+ischema_names["xid8"] = Xid8
 
 NOW = text("now()")
 Moment = DateTime(timezone=True)

@@ -97,6 +97,7 @@ def main(etc: Path) -> None:
         for name in SERVERS:
             pid = os.fork()
             if pid == 0:
+                servers.clear()  # its siblings are not the child's to stop
                 serve(etc, name, node=main_pid)
             servers[pid] = name
         wait_until_ready(etc, servers)

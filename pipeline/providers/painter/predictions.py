@@ -5,6 +5,7 @@ import binascii
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pipeline.providers.painter.prediction import Prediction
 from pipeline.providers.painter.problems import Problem
@@ -50,9 +51,12 @@ class Predictions:
         return found
 
     def created_now(self, now: float) -> float:
-        """`now`, or just after the newest prediction where the clock stands or steps back: the pages need it."""
+        """`now`, or just after the newest prediction where the clock stands or steps back: the pages need it.
+
+        In whole microseconds, as `created_at` is shown: a page asked for by that text must find its prediction.
+        """
         newest = self._ordered[-1].created if self._ordered else 0.0
-        return max(now, newest + 1e-6)
+        return datetime.fromtimestamp(max(now, newest + 1e-6), UTC).timestamp()
 
     def page(self, cursor: str | None, after: float | None, before: float | None) -> Page:
         """The page at `cursor` among those created at or after `after` and before `before` (epoch seconds)."""

@@ -5,8 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from api.client import Client
-
-from .scripted_door import KEY, ScriptedDoor
+from tests.api.client.scripted_door import KEY, ScriptedDoor
 
 
 @pytest.fixture

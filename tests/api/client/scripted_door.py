@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import WSMsgType, web
 
-from .history import PICTURE, transition_frame
+from tests.api.client.history import PICTURE, transition_frame
 
 KEY = "a-key-for-tests"
 LIMIT_PROBLEM = {

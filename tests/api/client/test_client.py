@@ -8,9 +8,8 @@ from aiohttp import web
 
 from api.client import Client, FieldError, Problem, Unreachable
 from pipeline.errors import Invalid
-
-from .history import PICTURE, generation
-from .scripted_door import KEY, LIMIT_PROBLEM, ScriptedDoor
+from tests.api.client.history import PICTURE, generation
+from tests.api.client.scripted_door import KEY, LIMIT_PROBLEM, ScriptedDoor
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

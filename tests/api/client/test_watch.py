@@ -5,9 +5,8 @@ from contextlib import aclosing
 import pytest
 
 from api.client import Client, Event, Problem, Progress, Transition, Unreachable
-
-from .history import STAGES, generation
-from .scripted_door import KEY, Plot, ScriptedDoor
+from tests.api.client.history import STAGES, generation
+from tests.api.client.scripted_door import KEY, Plot, ScriptedDoor
 
 
 def put(door: ScriptedDoor, row: dict[str, object]) -> str:
@@ -41,12 +40,10 @@ async def test_progress_comes_between_transitions(door: ScriptedDoor, client: Cl
     assert events[3] == Progress(id_, 40, None, 1.5)
 
 
-@pytest.mark.parametrize("ending", [{"abort": True}, {"close": 1012}, {"close": 4408}, {"close": 1000}])
-async def test_a_lost_connection_comes_back_where_it_was(
-    door: ScriptedDoor, client: Client, ending: dict[str, int]
-) -> None:
+@pytest.mark.parametrize("plot", [Plot(2, abort=True), Plot(2, close=1012), Plot(2, close=4408), Plot(2, close=1000)])
+async def test_a_lost_connection_comes_back_where_it_was(door: ScriptedDoor, client: Client, plot: Plot) -> None:
     id_ = put(door, generation())
-    door.plots.append(Plot(until=2, **ending))
+    door.plots.append(plot)
     reasons: list[str] = []
     events = [event async for event in client.watch(id_, dropped=reasons.append)]
     assert statuses(events) == list(STAGES)
@@ -155,3 +152,10 @@ async def test_leaving_early_closes_the_connection(door: ScriptedDoor, client: C
             if isinstance(event, Transition) and event.status == "processing":
                 break
     assert len(door.subscriptions) == 1
+
+
+async def test_a_server_in_trouble_is_asked_again(door: ScriptedDoor, client: Client) -> None:
+    id_ = put(door, generation())
+    problem = {"type": "/problems/unavailable", "title": "No database", "status": 503, "detail": "for now"}
+    door.plots += [Plot(until=2, problem=problem), Plot()]
+    assert statuses(await seen(client, id_)) == list(STAGES)

@@ -68,7 +68,7 @@ async def test_putting_the_same_twice_does_no_harm(store: Store) -> None:
 
 async def test_many_puts_at_once_and_some_of_them_the_same(store: Store) -> None:
     """The first of them find neither bucket nor directory."""
-    wanted = {f"g{n % 5}/{n}-x.png": PICTURE + bytes([n]) for n in range(20)}
+    wanted = {f"g{n % 5}/{n}-x.png": PICTURE + bytes([n]) for n in range(10)}
     puts = [store.put(key, data, "image/png") for key, data in [*wanted.items(), *wanted.items()]]
     await asyncio.gather(*puts)
     assert await keys(store) == sorted(wanted)

@@ -117,6 +117,10 @@ async def test_an_unknown_key_is_refused(bucket_settings: Settings) -> None:
     await everything_fails(wrong, "check S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY")
 
 
+async def test_a_name_that_no_bucket_can_have_is_told(bucket_settings: Settings) -> None:
+    await everything_fails(bucket_settings.model_copy(update={"s3_bucket": "b"}), "check S3_BUCKET")
+
+
 async def test_keys_without_rights_are_told_which_they_need(bucket_settings: Settings, swift: SwiftServer) -> None:
     async with open_store(bucket_settings) as store:
         await store.put(KEY, PICTURE, "image/png")

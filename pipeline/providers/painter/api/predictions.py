@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 
 import orjson
@@ -67,7 +68,7 @@ async def list_page(request: web.Request) -> web.Response:
         return str(address) if cursor else None
 
     now = time.time()
-    body = {
+    body: dict[str, object] = {
         "next": neighbour(page.next),
         "previous": neighbour(page.previous),
         "results": [one.shown(origin, now) for one in page.predictions],
@@ -75,7 +76,7 @@ async def list_page(request: web.Request) -> web.Response:
     return _json(body, 200)
 
 
-def _moment(query: "web.MultiMapping[str]", name: str) -> float | None:
+def _moment(query: Mapping[str, str], name: str) -> float | None:
     """An ISO 8601 query parameter as seconds since the epoch; without an offset it is UTC."""
     text = query.get(name)
     if text is None:

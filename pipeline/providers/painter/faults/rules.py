@@ -1,5 +1,6 @@
 """The table of faults, and rules read against it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -47,7 +48,7 @@ FAULTS: dict[str, Fault] = {
 SHARED: dict[str, Any] = {"probability": 1.0, "times": None, "prompt_contains": ""}
 """Fields every rule has, with their defaults; `times` None means without limit."""
 
-CHECKS = {
+CHECKS: dict[str, tuple[Callable[[Any], bool], str]] = {
     "probability": (lambda value: _is_number(value) and 0 <= value <= 1, "a number from 0 to 1"),
     "times": (lambda value: value is None or (type(value) is int and value >= 1), "a whole number from 1"),
     "prompt_contains": (lambda value: isinstance(value, str), "a string"),

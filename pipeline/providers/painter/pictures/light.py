@@ -123,4 +123,4 @@ def light_of(time: str, *, storm: bool, mist: bool, tint: Color | None, turn: fl
     if mist:
         white = scale(MIST_WHITE, 0.30 if light.dark else 1.0)
         sky |= {"haze": mix(sky["haze"], white, 0.35), "horizon": mix(sky["horizon"], white, 0.25)}
-    return replace(light, **sky)
+    return replace(light, zenith=sky["zenith"], middle=sky["middle"], horizon=sky["horizon"], haze=sky["haze"])

@@ -44,7 +44,8 @@ def fbm(
 
 def spread(field: Field) -> Field:
     """Sums of noise huddle around one half; draw them apart to fill 0..1."""
-    return np.clip((field - 0.5) * 1.9 + 0.5, 0.0, 1.0).astype(np.float32)
+    drawn: Field = np.clip((field - np.float32(0.5)) * np.float32(1.9) + np.float32(0.5), 0, 1).astype(np.float32)
+    return drawn
 
 
 def tile(rng: np.random.Generator, cells: int = 4, octaves: int = 6, gain: float = 0.5) -> Field:
@@ -72,7 +73,8 @@ def look_up(field: Field, x: Any, y: Any) -> Field:
     flat = field.ravel()
     upper = flat[r0 * TILE + c0] * (1 - right_share) + flat[r0 * TILE + c1] * right_share
     lower = flat[r1 * TILE + c0] * (1 - right_share) + flat[r1 * TILE + c1] * right_share
-    return upper * (1 - low_share) + lower * low_share
+    found: Field = upper * (1 - low_share) + lower * low_share
+    return found
 
 
 def line(rng: np.random.Generator, width: int, cells: float, octaves: int = 6, gain: float = 0.5) -> Field:
@@ -92,7 +94,8 @@ def line(rng: np.random.Generator, width: int, cells: float, octaves: int = 6, g
     return spread(total / np.float32(norm))
 
 
-def smoothstep(low: float, high: float, value: Any) -> Field:
+def smoothstep(low: Any, high: Any, value: Any) -> Field:
     """0 below `low`, 1 above `high`, an S between; with low > high it falls instead of rising."""
-    share = np.clip((np.asarray(value, np.float32) - np.float32(low)) / np.float32(high - low), 0, 1)
-    return share * share * (3 - 2 * share)
+    share = np.clip((np.asarray(value, np.float32) - low) / (high - low), 0, 1).astype(np.float32)
+    step: Field = share * share * (3 - 2 * share)
+    return step

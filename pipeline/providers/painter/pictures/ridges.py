@@ -67,8 +67,12 @@ def _relief(canvas: Canvas, layer: str, ridge: Field, sun: Sun) -> Field:
     step = max(1, canvas.height // 128)
     facing = -1.0 if sun.u < canvas.aspect / 2 else 1.0
     slope = (folds - np.roll(folds, step, axis=1)) * 128 / 16
+    slope[:, :step] = slope[:, step : 2 * step]  # not across the picture's edge
     tilt = np.gradient(ridge) * canvas.height / max(1, canvas.height / 256)
-    return np.clip(0.5 + facing * (slope * 0.8 + np.clip(tilt, -1, 1)[None, :] * 0.16), 0, 1).astype(np.float32)
+    relief: Field = np.clip(0.5 + facing * (slope * 0.8 + np.clip(tilt, -1, 1)[None, :] * 0.16), 0, 1).astype(
+        np.float32
+    )
+    return relief
 
 
 def valley_mist(canvas: Canvas, layer: str, v: float, thickness: float, color: Color, strength: float) -> None:

@@ -12,7 +12,7 @@ from pipeline.providers.painter.pictures.words import Reading
 
 LAND_SUBJECTS = frozenset({"house", "castle", "cat", "deer", "figure", "tree"})
 
-TALL = {"house": 0.17, "castle": 0.34, "cat": 0.26, "deer": 0.24, "figure": 0.16, "tree": 0.42}
+TALL = {"house": 0.17, "castle": 0.30, "cat": 0.26, "deer": 0.24, "figure": 0.16, "tree": 0.42}
 """Heights in the picture's height, where the scene does not scale them."""
 
 ORDER = ("castle", "tree", "house", "deer", "figure", "cat")

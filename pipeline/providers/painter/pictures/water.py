@@ -12,7 +12,7 @@ DEEP = (0.05, 0.16, 0.22)
 
 def paint_water(canvas: Canvas, light: Light, sun: Sun, horizon: float, *, rough: float) -> None:
     """Turn everything below `horizon` into water that mirrors what is above; `rough` 0 is a lake, 1 a storm."""
-    top = int(round(horizon * canvas.height))
+    top = round(horizon * canvas.height)
     rows = canvas.height - top
     if rows <= 0:
         return

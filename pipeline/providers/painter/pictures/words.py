@@ -11,7 +11,7 @@ WORDS: dict[str, dict[str, str]] = {
         "dawn": "dawn sunrise morning daybreak spring",
         "day": "day noon sunny daylight midday summer afternoon",
         "dusk": "dusk sunset evening twilight golden hour warm ember fire",
-        "night": "night midnight moonlight moonlit stars starry neon nocturnal moon galaxy dark aurora",
+        "night": "night midnight moonlight moonlit stars starry neon nocturnal moon galaxy dark aurora northern",
     },
     "weather": {
         "storm": "storm stormy thunder lightning tempest rain rainy dramatic hurricane",

@@ -30,14 +30,14 @@ def paint_abstract(canvas: Canvas, reading: Reading, light: Light) -> None:
         canvas.pixels[..., channel] = np.interp(height, place, [color[channel] for color in colors])
     # Lit from the upper left like cloth: crests catch the light, folds lie in shadow.
     canvas.pixels *= (1 + np.clip(slope, -0.5, 0.5) * 0.9)[..., None]
-    canvas.glow(light.sun, 0.55 * smoothstep(0.16, 0.62, slope))
+    canvas.glow(light.sun, 0.32 * smoothstep(0.16, 0.70, slope))
     dust = fbm(rng, canvas.width, canvas.height, 2, 3)
     canvas.glow(colors[-1], 0.16 * smoothstep(0.55, 0.95, dust))
 
 
 def _folds(canvas: Canvas, rng: np.random.Generator) -> tuple[Field, Field]:
     """The height of the folded cloth in 0..1, and how much it leans to the light."""
-    noise = tile(rng, cells=3, octaves=5, gain=0.45)
+    noise = tile(rng, cells=3, octaves=5, gain=0.38)
     turn = rng.uniform(0, np.pi)
     x = (canvas.u * np.float32(np.cos(turn)) - canvas.v * np.float32(np.sin(turn))) * np.float32(0.52)
     y = (canvas.u * np.float32(np.sin(turn)) + canvas.v * np.float32(np.cos(turn))) * np.float32(0.34)
@@ -45,10 +45,12 @@ def _folds(canvas: Canvas, rng: np.random.Generator) -> tuple[Field, Field]:
     second = look_up(noise, x + 0.57, y + 0.29)
     third = look_up(noise, x + 0.42 * (first - 0.5), y + 0.42 * (second - 0.5))
     height = look_up(noise, x + 0.55 * (third - 0.5), y + 0.40 * (first - 0.5) + 0.3)
-    veins = 0.5 + 0.5 * np.sin((height * 2.2 + third * 1.3) * 2 * np.pi)
-    height = 0.66 * height + 0.34 * veins * third
-    # Stretch between the extremes, so that every picture uses its whole scheme.
-    low, high = np.quantile(height[::4, ::4], (0.02, 0.98))
-    height = np.clip((height - np.float32(low)) / np.float32(high - low), 0, 1)
-    down, across = np.gradient(height)
-    return height, -(down + across) * np.float32(canvas.height / 26)
+    veins = 0.5 + 0.5 * np.sin((height * 2.2 + third * 1.3) * np.float32(2 * np.pi))
+    folds = 0.66 * height + 0.34 * veins * third
+    # Spread evenly, so that every colour of the scheme covers a like share of every picture.
+    share = np.linspace(0, 1, 33)
+    ranks = np.quantile(folds[::4, ::4], share)
+    even = 0.55 * np.interp(folds, ranks, share) + 0.45 * (folds - ranks[0]) / (ranks[-1] - ranks[0])
+    down, across = np.gradient(even.astype(np.float32))
+    slope = -(down + across) * np.float32(canvas.height / 26)
+    return even.astype(np.float32), slope.astype(np.float32)

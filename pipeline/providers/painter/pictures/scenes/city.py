@@ -5,7 +5,6 @@ from PIL import Image, ImageDraw, ImageFilter
 
 from pipeline.providers.painter.pictures.canvas import Canvas
 from pipeline.providers.painter.pictures.light import Color, Light, mix, scale
-from pipeline.providers.painter.pictures.noise import Field
 from pipeline.providers.painter.pictures.sky import horizon_haze, paint_sky
 from pipeline.providers.painter.pictures.subjects import LAND_SUBJECTS, paint_on_land
 from pipeline.providers.painter.pictures.water import paint_water
@@ -139,8 +138,8 @@ def _sign(canvas: Canvas, color: Color, u: float, v: float, tall: float, half: f
         .reduce(2)
         .filter(ImageFilter.GaussianBlur(canvas.height * 0.012))
     )
-    halo: Field = np.asarray(small.resize((canvas.width, canvas.height), Image.Resampling.BILINEAR), np.float32) / 255
-    canvas.glow(color, np.clip(halo * 3.2, 0, 0.9))
+    halo = np.asarray(small.resize((canvas.width, canvas.height), Image.Resampling.BILINEAR), np.float32)
+    canvas.glow(color, np.clip(halo / 255 * 3.2, 0, 0.9))
     canvas.blend(mix(color, (1.0, 1.0, 1.0), 0.35), tubes)
 
 

@@ -108,11 +108,11 @@ def _flowers(canvas: Canvas, reading: Reading, light: Light) -> None:
         if patches[row, min(column, canvas.width - 1)] < 0.28 + 0.30 * rng.random():
             continue
         radius = 0.0012 + 0.0085 * near**2.2 * rng.uniform(0.5, 1.2)
-        sheet = drawn[int(rng.integers(len(chosen)))]
+        draw = drawn[int(rng.integers(len(chosen)))]
         for _ in range(1 if near < 0.5 else 3):
             x, y = u + rng.normal(0, radius * 0.5), v + rng.normal(0, radius * 0.35)
             box = [(x - radius) * unit, (y - radius * 0.7) * unit, (x + radius) * unit, (y + radius * 0.7) * unit]
-            sheet.ellipse(box, fill=255)
+            draw.ellipse(box, fill=255)
     level = 0.30 if light.dark else 1.0
     shade = smoothstep(0.0, 1.0, fbm(rng, canvas.width, canvas.height, 60, 2))
     for color, sheet in zip(chosen, sheets, strict=True):

@@ -1,12 +1,15 @@
 """Mountains: ranges behind ranges, mist in the valleys, firs in front."""
 
+import numpy as np
+
 from pipeline.providers.painter.pictures.canvas import Canvas
-from pipeline.providers.painter.pictures.light import Light, mix
+from pipeline.providers.painter.pictures.light import Light, mix, scale
+from pipeline.providers.painter.pictures.noise import line
 from pipeline.providers.painter.pictures.ridges import paint_ridge, ridge_line, valley_mist
 from pipeline.providers.painter.pictures.silhouettes.firs import fir_row
 from pipeline.providers.painter.pictures.silhouettes.shapes import flock
 from pipeline.providers.painter.pictures.sky import horizon_haze, paint_sky
-from pipeline.providers.painter.pictures.subjects import paint_on_land
+from pipeline.providers.painter.pictures.subjects import LAND_SUBJECTS, paint_on_land
 from pipeline.providers.painter.pictures.weather import paint_weather
 from pipeline.providers.painter.pictures.words import Reading
 
@@ -36,7 +39,18 @@ def paint_mountains(canvas: Canvas, reading: Reading, light: Light) -> None:
     near = ridge_line(canvas, "near", 0.97, 0.12, 1.3, sharp=False)
     canvas.blend(mix(light.ground, light.haze, 0.16), fir_row(canvas, "firs behind", near - 0.02, 0.12, 0.20))
     canvas.blend(mix(light.ground, light.haze, 0.05), fir_row(canvas, "firs", near + 0.03, 0.22, 0.22))
-    paint_on_land(canvas, reading, light, canvas.aspect * side, float(near[int(canvas.width * side)]) + 0.03)
+    if reading.subjects & LAND_SUBJECTS:
+        _knoll(canvas, reading, light, canvas.aspect * side)
     if "birds" in reading.subjects:
         canvas.blend(light.ground, flock(canvas, canvas.aspect * (1 - side), 0.26, 0.028, 9) * 0.9)
     paint_weather(canvas, reading, light)
+
+
+def _knoll(canvas: Canvas, reading: Reading, light: Light, u: float) -> None:
+    """A bare rock before the firs: what stands on it stands against the light."""
+    rough = line(canvas.rng("knoll"), canvas.width, 7 * canvas.aspect, 5)
+    broad = 0.42 if "castle" in reading.subjects else 0.24
+    rise = np.exp(-(((canvas.u[0] - np.float32(u)) / broad) ** 2))
+    top = np.float32(1.04) - np.float32(0.25) * rise - np.float32(0.05) * (rough - 0.5)
+    canvas.blend(scale(light.ground, 0.8), canvas.below(top))
+    paint_on_land(canvas, reading, light, u, float(top[int(u * canvas.height)]) + 0.006, scale=1.25)

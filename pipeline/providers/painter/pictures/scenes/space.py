@@ -4,7 +4,7 @@ import numpy as np
 
 from pipeline.providers.painter.pictures.canvas import Canvas
 from pipeline.providers.painter.pictures.light import Color, Light, mix, turned
-from pipeline.providers.painter.pictures.noise import look_up, smoothstep, tile
+from pipeline.providers.painter.pictures.noise import Field, look_up, smoothstep, tile
 from pipeline.providers.painter.pictures.sky import paint_stars
 from pipeline.providers.painter.pictures.words import Reading
 
@@ -88,8 +88,9 @@ def _planet(canvas: Canvas, rng: np.random.Generator, light: Light, warm: Color)
         canvas.blend(mix(bright, light.sun, 0.3), ring * (across >= 0) * 0.85)
 
 
-def _ring(rng: np.random.Generator, across: np.ndarray, along: np.ndarray) -> np.ndarray:
+def _ring(rng: np.random.Generator, across: Field, along: Field) -> Field:
     out = np.hypot(along, across * 4.6)
     grooves = rng.random(64).astype(np.float32)
     groove = np.interp(out, np.linspace(1.35, 2.25, 64), 0.35 + 0.65 * grooves)
-    return smoothstep(1.35, 1.42, out) * smoothstep(2.25, 2.15, out) * groove
+    ring: Field = smoothstep(1.35, 1.42, out) * smoothstep(2.25, 2.15, out) * groove.astype(np.float32)
+    return ring

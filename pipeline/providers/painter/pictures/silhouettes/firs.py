@@ -8,7 +8,10 @@ from pipeline.providers.painter.pictures.noise import Field
 
 
 def fir_row(canvas: Canvas, layer: str, ground: Field, height: float, gap: float = 0.33) -> Field:
-    """The (h, w) coverage of the ground and of firs up to `height` tall on `ground` (v per column), `gap` heights of a fir apart."""
+    """The (h, w) coverage of the ground and of firs up to `height` tall on it.
+
+    `ground` is its v per column, `gap` the distance of two firs as a share of `height`.
+    """
     rng = canvas.rng(layer)
 
     def draw(sheet: ImageDraw.ImageDraw, unit: float) -> None:

@@ -1,0 +1,133 @@
+"""The real parts that tests stand on: one Postgres and one Valkey a session, a fresh database for each test."""
+
+import asyncio
+import io
+import itertools
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from pipeline.database import asyncpg_url, open_engine
+from pipeline.embedded.background import BackgroundStack
+from pipeline.embedded.procfile import CHECKOUT, Procfile
+from pipeline.embedded.stack import Stack
+from pipeline.embedded.voice import Voice
+from pipeline.settings import Settings
+from pipeline.settings.painter import PainterSettings
+from pipeline.statements import fetch, statement
+from schema.migrations import upgrade
+from tests.darkroom import Darkroom
+
+_NUMBERS = itertools.count(1)
+
+
+def free_port() -> int:
+    """A TCP port of loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def settings_at(home: Path, **given: object) -> Settings:
+    """Settings of this test alone: neither `.env` nor a service of the machine's gets in."""
+    nowhere = {"database_url": None, "redis_url": None, "s3_bucket": None, "public_url": None}
+    return Settings.model_validate({"DARKROOM_HOME": home, "port": free_port(), **nowhere, **given})
+
+
+@pytest.fixture(scope="session")
+def servers() -> Iterator[Stack]:
+    """A running Postgres and Valkey; their addresses are in its `env`."""
+    with tempfile.TemporaryDirectory(prefix="dr-") as home:
+        stack = Stack(
+            settings_at(Path(home)),
+            procfile=Procfile(CHECKOUT, None, {}),
+            painter=PainterSettings(),
+            voice=Voice(io.StringIO()),
+        )
+        with BackgroundStack(stack):
+            yield stack
+
+
+async def _run_sql(url: str, sql: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        await connection.execute(sql)
+    finally:
+        await connection.close()
+
+
+async def _migrate(url: str) -> None:
+    engine = create_async_engine(asyncpg_url(url))
+    await upgrade(engine)
+    await engine.dispose()
+
+
+def database_of(url: str, name: str) -> str:
+    """The address of another database on the same server."""
+    return make_url(url).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(scope="session")
+def template_url(servers: Stack) -> str:
+    """The address of a migrated, empty database that nobody connects to."""
+    url = servers.env["DATABASE_URL"]
+    asyncio.run(_run_sql(url, "CREATE DATABASE template_darkroom"))
+    template = database_of(url, "template_darkroom")
+    asyncio.run(_migrate(template))
+    return template
+
+
+@pytest.fixture
+async def database_url(servers: Stack, template_url: str) -> AsyncIterator[str]:
+    """A migrated database of this test's own. Tests commit in it: without a commit nothing is ever notified."""
+    name = f"test_{next(_NUMBERS)}"
+    url = servers.env["DATABASE_URL"]
+    await _run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_darkroom")
+    yield database_of(url, name)
+    await _run_sql(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def redis_url(servers: Stack) -> str:
+    """A Valkey database apart from the one that the whole Darkroom of the session uses."""
+    return servers.env["REDIS_URL"].replace("db=0", "db=1")
+
+
+@pytest.fixture
+def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
+    """Settings for this test's database and home."""
+    return settings_at(tmp_path, database_url=database_url, redis_url=redis_url)
+
+
+@pytest.fixture
+async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
+    """An engine on this test's database, with a lane of 64."""
+    opened = open_engine(settings)
+    await fetch(opened, statement("INSERT INTO lanes (provider, cap) VALUES ('replicate', 64) RETURNING cap"))
+    yield opened
+    await opened.dispose()
+
+
+@pytest.fixture(scope="session")
+def darkroom(servers: Stack) -> Iterator[Darkroom]:
+    """The Procfile's own processes, started once as `make up` does, on a database of their own."""
+    with tempfile.TemporaryDirectory(prefix="dr-") as home:
+        asyncio.run(_run_sql(servers.env["DATABASE_URL"], "CREATE DATABASE whole"))
+        url = database_of(servers.env["DATABASE_URL"], "whole")
+        stack = Stack(
+            settings_at(Path(home), database_url=url, redis_url=servers.env["REDIS_URL"]),
+            painter=PainterSettings(),
+            env={"DARKROOM_EMBEDDED": "true", "PAINTER_SECONDS": "0.05-0.1", "SUPABASE_ANON_KEY": "the-anon-key"},
+            voice=Voice(io.StringIO()),
+        )
+        with BackgroundStack(stack):
+            yield Darkroom(stack.url, Path(home), url)
+
+

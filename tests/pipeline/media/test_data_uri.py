@@ -1,0 +1,54 @@
+"""Outputs that come inside their own address."""
+
+import base64
+from urllib.parse import quote_from_bytes
+
+import aiohttp
+import pytest
+
+from pipeline.errors import OutputBroken
+from pipeline.media import download, examine
+from tests.pipeline.media.samples import sample
+
+
+async def fetch(uri: str, max_bytes: int = 100_000) -> bytes:
+    async with aiohttp.ClientSession() as session:
+        return await download(session, uri, max_bytes=max_bytes)
+
+
+async def test_both_encodings_give_the_picture() -> None:
+    data = sample("webp")
+    encoded = base64.b64encode(data).decode()
+    for uri in (
+        f"data:image/webp;base64,{encoded}",
+        f"DATA:image/png;name=x.jpg;BASE64,{encoded}",
+        f"data:;base64,{encoded.replace('+', '%2B').replace('=', '%3D')}",
+        f"data:image/webp,{quote_from_bytes(data)}",
+    ):
+        assert await fetch(uri) == data
+    assert examine(data).format == "webp"
+
+
+@pytest.mark.parametrize(
+    ("uri", "words"),
+    [
+        ("data:image/png;base64", "without data"),
+        ("data:image/png;base64,AAA", "damaged base64"),
+        ("data:image/png;base64,A$==", "damaged base64"),
+    ],
+)
+async def test_a_damaged_one_is_broken(uri: str, words: str) -> None:
+    with pytest.raises(OutputBroken, match=words):
+        await fetch(uri)
+
+
+async def test_the_limit_is_of_decoded_bytes() -> None:
+    for size, encoded in (
+        (1000, f"data:;base64,{base64.b64encode(bytes(1000)).decode()}"),
+        (1000, f"data:,{'%00' * 1000}"),
+    ):
+        assert len(await fetch(encoded, max_bytes=size)) == size
+        with pytest.raises(OutputBroken, match="999"):
+            await fetch(encoded, max_bytes=999)
+    with pytest.raises(OutputBroken, match="more than 10"):
+        await fetch(f"data:,{'x' * 31}", max_bytes=10)

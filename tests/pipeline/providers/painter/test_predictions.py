@@ -1,0 +1,152 @@
+"""Replicate's API, shape by shape."""
+
+import io
+
+import aiohttp
+import pytest
+from PIL import Image
+
+from tests.pipeline.providers.painter.caller import MODEL, Caller
+from tests.pipeline.providers.painter.conftest import Painting
+
+VERSION = "a" * 64
+FIELDS = {
+    "id", "model", "version", "status", "input", "output", "error", "logs", "metrics", "created_at", "started_at",
+    "completed_at", "deadline", "data_removed", "source", "urls",
+}  # fmt: skip
+
+
+async def test_a_prediction_goes_from_starting_to_succeeded(painter: Caller) -> None:
+    created = await painter.create("a lake", input={"num_inference_steps": 4})
+    assert created.keys() == FIELDS
+    assert (created["status"], created["output"], created["metrics"]) == ("starting", None, {})
+    done = await painter.finished(created["id"])
+    assert done["status"] == "succeeded"
+    assert done["metrics"].keys() == {"predict_time", "total_time"}
+    assert done["created_at"] <= done["started_at"] <= done["completed_at"]
+    assert done["created_at"].endswith("Z")
+    assert "100%|██████████| 4/4 [" in done["logs"]
+    assert done["output"] == [f"{painter.origin}/outputs/{created['id']}/0.png"]
+    status, kind, content = await painter.output(done["output"][0])
+    assert (status, kind) == (200, "image/png")
+    assert Image.open(io.BytesIO(content)).size == (256, 256)
+    assert 150_000 < len(content) < 250_000
+
+
+async def test_the_three_spellings_of_a_version(painter: Caller) -> None:
+    wanted = {
+        VERSION: ("painter/version", VERSION),
+        f"{MODEL}:{VERSION}": (MODEL, VERSION),
+        MODEL: (MODEL, "hidden"),
+    }
+    for version, shown in wanted.items():
+        status, body = await painter.ask("POST", "/v1/predictions", json={"version": version, "input": {}})
+        assert (status, body["model"], body["version"]) == (201, *shown)
+    status, body = await painter.ask("POST", "/v1/predictions", json={"version": "nonsense!", "input": {}})
+    assert (status, body["title"]) == (422, "Invalid version or not permitted")
+
+
+async def test_waiting_in_the_request(painter: Caller) -> None:
+    path, body = f"/v1/models/{MODEL}/predictions", {"input": {"prompt": "a lake"}}
+    status, done = await painter.ask("POST", path, json=body, headers={"Prefer": "wait=5"})
+    assert (status, done["status"]) == (201, "succeeded")
+    status, _ = await painter.ask("POST", path, json=body, headers={"Prefer": "wait=61"})
+    assert status == 422
+
+
+async def test_a_wait_that_runs_out_says_starting(painting: Painting) -> None:
+    async with painting(seconds="3.9") as painter:  # its starting time is over after a quarter: before the wait
+        path, body = f"/v1/models/{MODEL}/predictions", {"input": {"prompt": "a lake"}}
+        status, shown = await painter.ask("POST", path, json=body, headers={"Prefer": "wait=1"})
+        assert (status, shown["status"]) == (202, "starting")
+        assert (await painter.get(shown["id"]))["status"] == "processing"
+
+
+async def test_cancelling(painting: Painting) -> None:
+    async with painting(seconds="30") as painter:
+        created = await painter.create()
+        status, canceled = await painter.ask("POST", f"/v1/predictions/{created['id']}/cancel")
+        assert (status, canceled["status"], canceled["output"]) == (200, "canceled", None)
+        assert canceled["completed_at"] is not None
+        again = await painter.ask("POST", f"/v1/predictions/{created['id']}/cancel")
+        assert again == (200, canceled)
+
+
+async def test_finishing_first_wins_over_cancelling(painter: Caller) -> None:
+    done = await painter.finished((await painter.create())["id"])
+    assert await painter.ask("POST", f"/v1/predictions/{done['id']}/cancel") == (200, done)
+
+
+@pytest.mark.parametrize(
+    ("model", "single"),
+    [("black-forest-labs/flux-1.1-pro", True), ("google/imagen-4", True), ("black-forest-labs/flux-dev", False)],
+)
+async def test_some_models_give_a_single_output(painter: Caller, model: str, single: bool) -> None:
+    body = {"input": {"prompt": "a lake"}}
+    _, done = await painter.ask("POST", f"/v1/models/{model}/predictions", json=body, headers={"Prefer": "wait"})
+    assert isinstance(done["output"], str) is single
+
+
+@pytest.mark.parametrize(
+    ("body", "named"),
+    [
+        ({"inptu": {}}, "Additional property inptu is not allowed"),
+        ({}, "input is required"),
+        ({"input": {}, "version": VERSION}, "Additional property version is not allowed"),
+        ({"input": {}, "webhook": "not a url"}, "Does not match format 'uri'"),
+        ({"input": {}, "webhook_events_filter": ["finished"]}, "must be a list of start, output, logs and completed"),
+        ({"input": {"width": 63}}, "input.width: must be a whole number from 64 to 4096"),
+        ({"input": {"height": 4097}}, "input.height: must be a whole number from 64 to 4096"),
+        ({"input": {"num_outputs": 5}}, "input.num_outputs: must be a whole number from 1 to 4"),
+        ({"input": {"output_format": "gif"}}, "input.output_format: must be one of png, webp, jpg, jpeg"),
+        ({"input": {"aspect_ratio": "wide"}}, "input.aspect_ratio: must be a ratio such as 16:9"),
+        ({"input": {"prompt": 7}}, "input.prompt: must be a string"),
+    ],
+)
+async def test_what_is_wrong_is_named(painter: Caller, body: dict[str, object], named: str) -> None:
+    status, problem = await painter.ask("POST", f"/v1/models/{MODEL}/predictions", json=body)
+    assert (status, problem["status"], problem["title"]) == (422, 422, "Input validation failed")
+    assert named in problem["detail"]
+    assert problem["invalid_fields"]
+
+
+async def test_a_token_is_needed(painter: Caller) -> None:
+    for header in ({}, {"Authorization": "Bearer "}, {"Authorization": "Basic abc"}):
+        async with aiohttp.request("GET", f"{painter.origin}/v1/predictions", headers=header) as answer:
+            assert answer.status == 401
+            assert (await answer.json())["title"] == "Unauthenticated"
+
+
+async def test_other_refusals_are_problems_too(painter: Caller) -> None:
+    status, problem = await painter.ask("GET", "/v1/predictions/unknown")
+    assert (status, problem["status"]) == (404, 404)
+    assert (await painter.ask("GET", "/v1/nothing"))[0] == 404
+    assert (await painter.ask("DELETE", "/v1/predictions"))[0] == 405
+    status, problem = await painter.ask("POST", "/v1/predictions", data=b"{")
+    assert (status, problem["title"]) == (400, "Bad request")
+    status, _ = await painter.ask(
+        "POST", f"/v1/models/{MODEL}/predictions", json={"input": {}}, headers={"Cancel-After": "4s"}
+    )
+    assert status == 422
+
+
+async def test_the_list_has_pages(painter: Caller) -> None:
+    made = [(await painter.create(f"picture {index}"))["id"] for index in range(205)]
+    newest_first = made[::-1]
+    _, first = await painter.ask("GET", "/v1/predictions")
+    _, second = await painter.ask("GET", first["next"])
+    _, third = await painter.ask("GET", second["next"])
+    pages = [[one["id"] for one in page["results"]] for page in (first, second, third)]
+    assert pages == [newest_first[:100], newest_first[100:200], newest_first[200:]]
+    assert (first["previous"], third["next"]) == (None, None)
+    _, back = await painter.ask("GET", third["previous"])
+    assert [one["id"] for one in back["results"]] == pages[1]
+    middle = await painter.get(made[102])
+    _, since = await painter.ask("GET", "/v1/predictions", params={"created_after": middle["created_at"]})
+    assert [one["id"] for one in since["results"]] == newest_first[:100]
+    _, rest = await painter.ask("GET", since["next"])
+    assert [one["id"] for one in rest["results"]] == newest_first[100:103]
+    _, before = await painter.ask("GET", "/v1/predictions", params={"created_before": middle["created_at"]})
+    assert before["results"][0]["id"] == made[101]
+    assert (await painter.ask("GET", "/v1/predictions", params={"created_after": "soon"}))[0] == 400
+    assert (await painter.ask("GET", "/v1/predictions", params={"cursor": "stale"}))[0] == 400

@@ -1,0 +1,65 @@
+"""Callbacks: committed once, whatever the order they come in."""
+
+import asyncio
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.advance import collect_finished, record_predictions
+from pipeline.callback import Callbacks
+from pipeline.claim import claim_queued
+from tests.rows import row_of, statuses, submit
+
+DONE: dict[str, Any] = {"status": "succeeded", "output": ["http://127.0.0.1/a.png"], "seconds": 1.5}
+OTHER: dict[str, Any] = {"status": "failed", "output": [], "error": "too late"}
+
+
+async def claimed(engine: AsyncEngine) -> Any:
+    await submit(engine)
+    (row,) = await claim_queued(engine, "replicate", 1, lease=30)
+    return row
+
+
+async def test_an_answer_that_overtakes_start_is_kept_and_brings_the_id(engine: AsyncEngine) -> None:
+    row = await claimed(engine)
+    assert await Callbacks(engine).commit(row.id, 1, "p1", DONE)
+    await record_predictions(engine, [{"id": row.id, "fence": row.fence, "prediction_id": "p1"}], look=10)
+    after = await row_of(engine, row.id)
+    assert (after.replicate_prediction_id, after.prediction) == ("p1", DONE)
+    assert after.due_at <= after.updated_at or after.version == 2
+    assert [move.id for move in (await collect_finished(engine, 5)).moved] == [row.id]
+
+
+async def test_doubles_in_one_batch_and_later_change_nothing(engine: AsyncEngine) -> None:
+    row, callbacks = await claimed(engine), Callbacks(engine)
+    taken = await asyncio.gather(*(callbacks.commit(row.id, 1, "p1", DONE) for _ in range(5)))
+    assert any(taken)
+    assert not await callbacks.commit(row.id, 1, "p1", OTHER)
+    assert (await row_of(engine, row.id)).prediction == DONE
+
+
+async def test_a_started_in_the_same_batch_cannot_swallow_the_finished(engine: AsyncEngine) -> None:
+    row, callbacks = await claimed(engine), Callbacks(engine)
+    await asyncio.gather(*(callbacks.commit(row.id, 1, "p1", answer) for answer in (DONE, None, None)))
+    assert (await row_of(engine, row.id)).prediction == DONE
+
+
+async def test_a_superseded_attempt_and_a_foreign_prediction_are_refused(engine: AsyncEngine) -> None:
+    row, callbacks = await claimed(engine), Callbacks(engine)
+    assert not await callbacks.commit(row.id, 2, "p2", DONE)
+    assert await callbacks.commit(row.id, 1, "p1", None)
+    assert not await callbacks.commit(row.id, 1, "p2", DONE)
+    after = await row_of(engine, row.id)
+    assert (after.replicate_prediction_id, after.prediction) == ("p1", None)
+
+
+async def test_one_prediction_cannot_be_booked_on_two_rows_and_the_neighbour_is_taken(engine: AsyncEngine) -> None:
+    first, second, third = [await claimed(engine) for _ in range(3)]
+    callbacks = Callbacks(engine)
+    assert await callbacks.commit(first.id, 1, "p1", DONE)
+    answers = await asyncio.gather(
+        callbacks.commit(second.id, 1, "p1", DONE), callbacks.commit(third.id, 1, "p3", DONE), return_exceptions=True
+    )
+    assert isinstance(answers[0], Exception)
+    assert answers[1] is True
+    assert statuses(await row_of(engine, second.id)) == ["queued", "processing"]

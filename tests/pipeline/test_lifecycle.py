@@ -1,0 +1,94 @@
+"""Nothing lost, nothing paid twice, no illegal step, in any order of events; and the machine notices when one is."""
+
+import asyncio
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis.stateful import run_state_machine_as_test
+from sqlalchemy import TextClause
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline import advance
+from pipeline.database import open_engine
+from pipeline.settings import Settings
+from pipeline.statements import fetch, statement
+from tests.pipeline.lifecycle_machine import Lifecycle
+
+_LANE = statement("INSERT INTO lanes (provider, cap) VALUES ('replicate', 3) RETURNING cap")
+SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much)
+RUN = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=SLOW, database=None)
+
+
+@pytest.fixture
+def machine(database_url: str, settings: Settings) -> Iterator[type[Lifecycle]]:
+    """The machine, on a database of its own and a loop of its own."""
+    with asyncio.Runner() as runner:
+
+        async def opened() -> AsyncEngine:
+            engine = open_engine(settings)
+            await fetch(engine, _LANE)
+            return engine
+
+        engine = runner.run(opened())
+        yield type("LifecycleHere", (Lifecycle,), {"engine": engine, "runner": runner})
+        runner.run(engine.dispose())
+
+
+def test_promises_hold_whatever_happens(machine: type[Lifecycle]) -> None:
+    run_state_machine_as_test(machine, settings=RUN)
+
+
+def without_fence(sql: TextClause) -> TextClause:
+    """The statement with its fence pulled down."""
+    text = str(sql.text)
+    assert "AND g.fence = :fence" in text
+    return statement(text.replace("AND g.fence = :fence", "AND CAST(:fence AS bigint) IS NOT NULL"))
+
+
+def a_worker_freezes_before_it_buys(machine: type[Lifecycle]) -> Lifecycle:
+    """Its row is taken over and claimed anew, and bought by the new worker; the frozen one wakes up now."""
+    world = machine()
+    world.submit(priority=0, attempts=3)
+    world.claim(most=1)
+    world.time_passes()
+    world.watch()
+    world.time_passes()
+    world.sweep()
+    world.claim(most=1)
+    world.buy(worker=1)
+    world.promises_hold()
+    return world
+
+
+@pytest.mark.parametrize("deadline_checked", [True, False])
+def test_only_the_deadline_check_keeps_a_zombie_from_buying(
+    machine: type[Lifecycle], *, deadline_checked: bool
+) -> None:
+    world = a_worker_freezes_before_it_buys(machine)
+    world.deadline_checked = deadline_checked
+    world.buy(worker=0)
+    if deadline_checked:
+        world.promises_hold()
+    else:
+        with pytest.raises(AssertionError, match="paid twice"):
+            world.promises_hold()
+
+
+@pytest.mark.parametrize("fenced", [True, False])
+def test_only_the_fence_keeps_a_zombie_from_writing(
+    machine: type[Lifecycle], monkeypatch: pytest.MonkeyPatch, *, fenced: bool
+) -> None:
+    if not fenced:
+        monkeypatch.setattr(advance, "_TRY_AGAIN", without_fence(advance._TRY_AGAIN))
+    world = a_worker_freezes_before_it_buys(machine)
+    world.provider_refuses(unsold=True, worker=0)
+    world.time_passes()
+    world.sweep()
+    world.claim(most=1)
+    world.buy(worker=0)
+    if fenced:
+        world.promises_hold()
+    else:
+        with pytest.raises(AssertionError, match="paid twice"):
+            world.promises_hold()

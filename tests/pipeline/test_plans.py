@@ -1,0 +1,82 @@
+"""Every hot statement walks its index, also under a generic plan: a bound status would read the finished millions."""
+
+import re
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import TextClause
+from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline import advance, claim, queue, read, sweep
+
+FINISHED = 20_000
+_FILL = f"""
+    INSERT INTO image_generations (id, prompt, model, model_id, status, user_id, replicate_prediction_id)
+    SELECT gen_random_uuid(), 'p', 'm/m', 'm/m', 'completed', 'user-' || n % 100, 'p' || n
+    FROM generate_series(1, {FINISHED}) AS n
+"""
+HOT: dict[str, TextClause] = {
+    "claim": claim._CLAIM,
+    "claim downloads": claim._CLAIM_DOWNLOADS,
+    "collect": advance._COLLECT,
+    "promote": sweep._PROMOTE,
+    "bells": sweep._WAITING,
+    "overdue": sweep._OVERDUE,
+    "queue": queue._QUEUE,
+    "unfinished": read._UNFINISHED,
+    "changed": read._CHANGED,
+}
+VALUES: dict[str, Any] = {
+    "provider": "replicate",
+    "most": 10,
+    "cap": 10,
+    "lease": 30.0,
+    "look": 30.0,
+    "everyone": False,
+    "user_id": "user-1",
+    "since": "18446744073709551615",
+}
+
+
+def prepared(sql: TextClause) -> tuple[str, list[str]]:
+    """The statement as asyncpg is sent it, and its parameters' names in order."""
+    known = {name: VALUES[name] for name in sql._bindparams}
+    compiled = sql.bindparams(**known).compile(dialect=dialect())
+    assert compiled.positiontup is not None
+    return str(compiled), list(compiled.positiontup)
+
+
+@pytest.fixture
+async def filled(engine: AsyncEngine, database_url: str) -> Any:
+    connection = await asyncpg.connect(database_url, server_settings={"darkroom.app": "on", "jit": "off"})
+    await connection.execute(_FILL)
+    await connection.execute("ANALYZE image_generations")
+    await connection.execute("SET plan_cache_mode = force_generic_plan")
+    yield connection
+    await connection.close()
+
+
+async def test_no_hot_statement_reads_the_finished_rows(filled: "asyncpg.Connection[asyncpg.Record]") -> None:
+    for name, sql in HOT.items():
+        text, names = prepared(sql)
+        await filled.execute(f'PREPARE "{name}" AS {text}')
+        arguments = ", ".join(literal(VALUES[parameter]) for parameter in names)
+        plan = await filled.fetch(f'EXPLAIN EXECUTE "{name}" {arguments and f"({arguments})"}')
+        lines = "\n".join(line[0] for line in plan)
+        assert not re.search(r"Seq Scan on image_generations", lines), f"{name}:\n{lines}"
+        assert "image_generations" in lines
+
+
+async def test_the_check_sees_a_bound_status(filled: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await filled.execute(
+        "PREPARE bound(text) AS SELECT id FROM image_generations WHERE status = $1 ORDER BY priority DESC LIMIT 10"
+    )
+    plan = await filled.fetch("EXPLAIN EXECUTE bound ('queued')")
+    assert any("Seq Scan on image_generations" in line[0] for line in plan)
+
+
+def literal(value: object) -> str:
+    """A value as SQL."""
+    return f"'{value}'" if isinstance(value, str) else str(value)

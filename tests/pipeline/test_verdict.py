@@ -1,0 +1,55 @@
+"""Verdicts: what is final at once, what is tried again, and what cannot be told."""
+
+import pytest
+
+from pipeline.errors import ProviderDown, ProviderError, ProviderRefused, ProviderThrottled, ProviderUnclear
+from pipeline.verdict import MAX_RETRIES, GiveUp, TryAgain, backoff, on_error, on_lost, on_undeveloped
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (ProviderRefused("422: prompt is not allowed"), GiveUp("422: prompt is not allowed")),
+        (ProviderThrottled("429", 30.0), TryAgain(30.0, "429", unsold=True)),
+        (ProviderUnclear("lost"), None),
+    ],
+)
+def test_errors_of_a_purchase(error: ProviderError, verdict: object) -> None:
+    assert on_error(error, retries=0) == verdict
+
+
+def test_a_provider_that_is_down_costs_no_attempt_but_not_for_ever() -> None:
+    verdict = on_error(ProviderDown("refused"), retries=0)
+    assert isinstance(verdict, TryAgain)
+    assert verdict.unsold
+    assert isinstance(on_error(ProviderDown("refused"), retries=MAX_RETRIES), GiveUp)
+
+
+def test_refused_content_fails_at_once_with_its_reason() -> None:
+    verdict = on_undeveloped({"status": "failed", "error": "NSFW content detected"}, 1, 3, 0)
+    assert verdict == GiveUp("the provider refused the content: NSFW content detected")
+
+
+def test_a_failed_prediction_is_bought_again_until_the_attempts_are_used_up() -> None:
+    failed = {"status": "failed", "error": "CUDA out of memory"}
+    assert isinstance(on_undeveloped(failed, 1, 3, 0), TryAgain)
+    last = on_undeveloped(failed, 3, 3, 2)
+    assert isinstance(last, GiveUp)
+    assert "3 of 3 attempts" in last.why
+    assert "CUDA out of memory" in last.why
+
+
+def test_a_canceled_prediction_is_not_bought_again() -> None:
+    assert isinstance(on_undeveloped({"status": "canceled"}, 1, 3, 0), GiveUp)
+
+
+def test_a_lost_attempt_counts() -> None:
+    verdict = on_lost("its worker was lost", 1, 3, 0)
+    assert isinstance(verdict, TryAgain)
+    assert not verdict.unsold
+
+
+def test_backoff_doubles_to_its_bound() -> None:
+    assert 0.5 <= backoff(0) <= 1
+    assert 4 <= backoff(3) <= 8
+    assert backoff(500) <= 60
