@@ -17,7 +17,7 @@ from schema.statuses import FINAL, Status, sql_list
 
 _BY_ID = statement(f"""
     SELECT {COLUMNS_WITH_IMAGES} FROM image_generations AS g
-    WHERE g.id IN (SELECT CAST(id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS id)
+    WHERE g.id IN (SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id))
 """)
 
 _UNFINISHED = statement(f"""

@@ -5,7 +5,7 @@ import io
 import itertools
 import socket
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import asyncpg
@@ -124,10 +124,13 @@ def darkroom(servers: Stack) -> Iterator[Darkroom]:
         stack = Stack(
             settings_at(Path(home), database_url=url, redis_url=servers.env["REDIS_URL"]),
             painter=PainterSettings(),
-            env={"DARKROOM_EMBEDDED": "true", "PAINTER_SECONDS": "0.05-0.1", "SUPABASE_ANON_KEY": "the-anon-key"},
+            env={
+                "DARKROOM_EMBEDDED": "true",
+                "PAINTER_SECONDS": "0.05-0.1",
+                "PAINTER_PREPARED": "true",
+                "SUPABASE_ANON_KEY": "the-anon-key",
+            },
             voice=Voice(io.StringIO()),
         )
         with BackgroundStack(stack):
             yield Darkroom(stack.url, Path(home), url)
-
-

@@ -34,6 +34,8 @@ def _parse(body: bytes) -> Any:
     except orjson.JSONDecodeError as error:
         try:
             # Python's own reader takes NaN: then the model's limits name the field that holds it.
-            return json.loads(body)
+            lenient = json.loads(body)
+            json.dumps(lenient, ensure_ascii=False).encode()  # raises ValueError for half a surrogate pair
+            return lenient
         except (ValueError, RecursionError):
             raise Problem("invalid-json", f"body: not JSON: {error}") from None

@@ -87,7 +87,7 @@ class Postgres:
             try:
                 connection = await self._connect()
                 break
-            except (OSError, TimeoutError, asyncpg.PostgresConnectionError):
+            except (OSError, TimeoutError, asyncpg.CannotConnectNowError, asyncpg.PostgresConnectionError):
                 await asyncio.sleep(0.02)  # not listening yet, or still recovering
         try:
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):

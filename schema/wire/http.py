@@ -49,10 +49,14 @@ def _small(value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-Words = Annotated[str, AfterValidator(_storable)]
-Prompt = Annotated[Words, Field(min_length=1, max_length=MAX_PROMPT), AfterValidator(_not_blank)]
-Model = Annotated[Words, Field(max_length=200, pattern=r"^[\w.-]+/[\w.-]+$")]
-Address = Annotated[Words, Field(max_length=2_000), AfterValidator(_web_address)]
+# The limits of length stand before the validators: behind one, pydantic counts "items".
+Prompt = Annotated[
+    str, Field(min_length=1, max_length=MAX_PROMPT), AfterValidator(_storable), AfterValidator(_not_blank)
+]
+Words = Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(_storable)]
+Style = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Model = Annotated[str, Field(max_length=200, pattern=r"^[\w.-]+/[\w.-]+$")]
+Address = Annotated[str, Field(max_length=2_000), AfterValidator(_storable), AfterValidator(_web_address)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Side = Annotated[int, Field(ge=64, le=4096)]
 
@@ -65,7 +69,7 @@ class GenerationRequest(BaseModel):
     prompt: Prompt
     model_id: Model = DEFAULT_MODEL
     model_version: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
-    negative_prompt: Annotated[Words, Field(max_length=MAX_PROMPT)] | None = None
+    negative_prompt: Words | None = None
     width: Side | None = None
     height: Side | None = None
     num_inference_steps: Annotated[int, Field(ge=1, le=500)] | None = None
@@ -73,7 +77,7 @@ class GenerationRequest(BaseModel):
     seed: Annotated[int, Field(ge=0, lt=2**53)] | None = None
     source_image_url: Address | None = None
     strength: Annotated[float, Field(ge=0, le=1)] | None = None
-    style: Annotated[Words, Field(max_length=200)] | None = None
+    style: Style | None = None
     num_outputs: Annotated[int, Field(ge=1, le=4)] = 1
     priority: Annotated[int, Field(ge=-100, le=100)] = 0
     scheduled_at: Moment | None = None

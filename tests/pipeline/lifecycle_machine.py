@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +23,9 @@ from schema.statuses import FINAL, Status
 from tests.rows import submit
 
 CAP = 3
-_EVERYTHING = statement("SELECT *, (SELECT count(*) FROM images WHERE generation_id = g.id) AS pictures "
-                        "FROM image_generations AS g")
+_EVERYTHING = statement(
+    "SELECT *, (SELECT count(*) FROM images WHERE generation_id = g.id) AS pictures FROM image_generations AS g"
+)
 _EMPTY = statement("WITH gone AS (DELETE FROM image_generations RETURNING id) SELECT count(*) FROM gone")
 _CAP = statement("UPDATE lanes SET cap = :cap RETURNING cap")
 _TIME_PASSES = statement(
@@ -149,9 +151,7 @@ class Lifecycle(RuleBasedStateMachine):
 
         async def deliver() -> None:
             say = self.callbacks.commit
-            await asyncio.gather(
-                *(say(sold.generation_id, sold.attempt, sold.id, sold.record) for _ in range(times))
-            )
+            await asyncio.gather(*(say(sold.generation_id, sold.attempt, sold.id, sold.record) for _ in range(times)))
 
         self.run(deliver())
 
@@ -212,7 +212,7 @@ class Lifecycle(RuleBasedStateMachine):
     def is_free(self, sold: Sold, row: Row[Any]) -> bool:
         """Whether this purchase is the row's own, or belongs to nobody yet."""
         if row.replicate_prediction_id:
-            return sold.id == row.replicate_prediction_id
+            return bool(sold.id == row.replicate_prediction_id)
         return sold.id not in {known.replicate_prediction_id for known in self.rows()}
 
     def rows(self) -> list[Row[Any]]:
@@ -224,7 +224,7 @@ class Lifecycle(RuleBasedStateMachine):
         rows = self.rows()
         for row in rows:
             path = [None, *(Status(entry["status"]) for entry in row.timeline)]
-            assert set(zip(path, path[1:], strict=False)) <= LEGAL, f"illegal: {path}"
+            assert set(pairwise(path)) <= LEGAL, f"illegal: {path}"
             assert [entry["v"] for entry in row.timeline] == list(range(1, row.version + 1))
             assert row.timeline[-1]["status"] == row.status
             assert row.pictures == (1 if row.status == "completed" else 0)

@@ -12,11 +12,12 @@ class Line:
 
     def __init__(self) -> None:
         self.batches: list[list[int]] = []
-        self.open = asyncio.Event()
+        self.open, self.sending = asyncio.Event(), asyncio.Event()
         self.open.set()
 
     async def send(self, batch: list[int]) -> list[int]:
         self.batches.append(batch)
+        self.sending.set()
         await self.open.wait()
         if any(number < 0 for number in batch):
             raise ValueError(f"negative: {batch}")
@@ -36,8 +37,7 @@ async def test_calls_during_a_send_go_together_in_order() -> None:
     coalescer = Coalescer(line.send, largest=3)
     line.open.clear()
     first = coalescer.submit(0)
-    while not line.batches:
-        await asyncio.sleep(0)
+    await line.sending.wait()
     later = [coalescer.submit(number) for number in range(1, 6)]
     line.open.set()
     assert await asyncio.gather(first, *later) == [0, 2, 4, 6, 8, 10]
@@ -73,8 +73,7 @@ async def test_a_caller_that_left_disturbs_nobody() -> None:
     coalescer = Coalescer(line.send)
     line.open.clear()
     leaving, staying = asyncio.create_task(coalescer(1)), asyncio.create_task(coalescer(2))
-    while not line.batches:
-        await asyncio.sleep(0)
+    await line.sending.wait()
     leaving.cancel()
     line.open.set()
     assert await staying == 4

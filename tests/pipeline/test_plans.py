@@ -28,6 +28,7 @@ HOT: dict[str, TextClause] = {
     "unfinished": read._UNFINISHED,
     "changed": read._CHANGED,
 }
+DIALECT = dialect()  # type: ignore[no-untyped-call]  # so in SQLAlchemy
 VALUES: dict[str, Any] = {
     "provider": "replicate",
     "most": 10,
@@ -43,7 +44,7 @@ VALUES: dict[str, Any] = {
 def prepared(sql: TextClause) -> tuple[str, list[str]]:
     """The statement as asyncpg is sent it, and its parameters' names in order."""
     known = {name: VALUES[name] for name in sql._bindparams}
-    compiled = sql.bindparams(**known).compile(dialect=dialect())
+    compiled = sql.bindparams(**known).compile(dialect=DIALECT)
     assert compiled.positiontup is not None
     return str(compiled), list(compiled.positiontup)
 

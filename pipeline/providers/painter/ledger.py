@@ -9,6 +9,7 @@ that its ledger does not know. The facts, each with `id` and `at` (seconds since
     webhook   event, message (webhook-id), status (null: no answer), settled (nobody will send it again)
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -90,7 +91,12 @@ class Ledger:
         One write of a short line to the page cache, some microseconds: it blocks the loop on purpose, because
         nothing may be answered before it is done.
         """
-        os.write(self._descriptor, orjson.dumps(fact) + b"\n")
+        line = orjson.dumps(fact) + b"\n"
+        written = os.write(self._descriptor, line)
+        if written < len(line):
+            # A full disk takes a part of a line: take it back, or the next fact would join it.
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+            raise OSError(errno.ENOSPC, f"the disk is full: make room for {self.path}")
 
     def close(self) -> None:
         """Close the file, which also gives up the lock."""

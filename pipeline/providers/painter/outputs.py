@@ -16,7 +16,7 @@ from pipeline.providers.painter.pictures.painting import paint
 from pipeline.providers.painter.size import PictureRequest
 
 CONTENT_TYPES = {"png": "image/png", "webp": "image/webp", "jpg": "image/jpeg"}
-PREPARED_NAME = "0.png"
+PREPARED_ENDING = "png"
 PREPARED_SIDE = 256
 
 

@@ -83,9 +83,10 @@ class Painter:
         """Cancel a prediction at once; one that finished first stays as it is."""
         if prediction.terminal:
             return
+        run = prediction.run
         self._running.finish(prediction, "canceled")
-        if prediction.run is not None:
-            prediction.run.cancel()
+        if run is not None:
+            run.cancel()
 
     def resume(self, sold: list[Sold]) -> int:
         """Take up what an earlier process left, oldest first; returns how many predictions run again.

@@ -51,3 +51,5 @@ class Posting:
         if before is not None and not before.done():
             await asyncio.wait((before,))
         await self._deliveries.deliver(prediction, event, body)
+        if prediction.posting is asyncio.current_task():
+            prediction.posting = None

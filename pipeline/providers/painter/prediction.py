@@ -94,7 +94,7 @@ class Prediction:
                 metrics["predict_time"] = round(self.completed - self.started, 6)
             metrics["total_time"] = round(self.completed - self.created, 6)
         address = f"{origin}/v1/predictions/{self.id}"
-        return {
+        shown: dict[str, object] = {
             "id": self.id,
             "model": self.model,
             "version": self.version,
@@ -107,7 +107,6 @@ class Prediction:
             "created_at": iso(self.created),
             "started_at": iso(self.started),
             "completed_at": iso(self.completed),
-            "deadline": iso(self.deadline),
             "data_removed": self.data_removed,
             "source": "api",
             "urls": {
@@ -116,6 +115,9 @@ class Prediction:
                 "web": f"{origin}/p/{self.id}",
             },
         }
+        if self.deadline is not None:
+            shown["deadline"] = iso(self.deadline)
+        return shown
 
     def _output(self, origin: str) -> list[str] | str | None:
         if self.data_removed or not self.outputs:

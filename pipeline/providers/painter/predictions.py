@@ -3,7 +3,6 @@
 import base64
 import binascii
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,12 +30,6 @@ class Predictions:
     def __init__(self) -> None:
         self._by_id: dict[str, Prediction] = {}
         self._ordered: list[Prediction] = []
-
-    def __len__(self) -> int:
-        return len(self._ordered)
-
-    def __iter__(self) -> Iterator[Prediction]:
-        return iter(self._ordered)
 
     def add(self, prediction: Prediction) -> None:
         """Take in the newest prediction."""

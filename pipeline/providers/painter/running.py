@@ -6,7 +6,7 @@ import time
 
 from pipeline.providers.painter.expiry import Expiry
 from pipeline.providers.painter.ledger import Ledger
-from pipeline.providers.painter.outputs import PREPARED_NAME, Outputs
+from pipeline.providers.painter.outputs import PREPARED_ENDING, Outputs
 from pipeline.providers.painter.painting_thread import PaintingThread
 from pipeline.providers.painter.posting import INTERMEDIATE_SECONDS, Posting
 from pipeline.providers.painter.prediction import Prediction
@@ -68,6 +68,7 @@ class Running:
             }
         )
         prediction.ended.set()
+        prediction.run = None  # a finished task is a kilobyte, and predictions are remembered for long
         self._expiry.add(prediction)
         self._posting.post(prediction, "completed")
 
@@ -82,7 +83,8 @@ class Running:
             self.finish(prediction, "failed", fail.own["message"])
         elif self._prepared:
             prediction.prepared = True
-            prediction.outputs.append(PREPARED_NAME)
+            count = (prediction.input or {}).get("num_outputs") or 1
+            prediction.outputs.extend(f"{index}.{PREPARED_ENDING}" for index in range(count))
             self.finish(prediction, "succeeded")
         else:
             await self._paint(prediction)

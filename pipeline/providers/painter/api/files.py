@@ -1,7 +1,6 @@
 """GET /outputs/{prediction}/{name}: the finished pictures, which Replicate serves from replicate.delivery."""
 
 import asyncio
-from pathlib import Path
 
 from aiohttp import web
 
@@ -24,12 +23,8 @@ async def output(request: web.Request) -> web.StreamResponse:
     path = app[OUTPUTS].path(prediction.id, name)
     kind = CONTENT_TYPES[path.suffix[1:]]
     for rule in app[PAINTER].dice.draw(AT_OUTPUT, prediction.prompt):
-        content = app[PREPARED] if prediction.prepared else await asyncio.to_thread(_read, path)
+        content = app[PREPARED] if prediction.prepared else await asyncio.to_thread(path.read_bytes)
         return await OUTPUT_BITES[rule.fault](request, rule, content, kind)
     if prediction.prepared:
         return web.Response(body=app[PREPARED], content_type=kind)
     return web.FileResponse(path, headers={"Content-Type": kind})
-
-
-def _read(path: Path) -> bytes:
-    return path.read_bytes()

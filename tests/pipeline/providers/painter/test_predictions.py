@@ -1,6 +1,7 @@
 """Replicate's API, shape by shape."""
 
 import io
+from datetime import datetime
 
 import aiohttp
 import pytest
@@ -12,7 +13,7 @@ from tests.pipeline.providers.painter.conftest import Painting
 VERSION = "a" * 64
 FIELDS = {
     "id", "model", "version", "status", "input", "output", "error", "logs", "metrics", "created_at", "started_at",
-    "completed_at", "deadline", "data_removed", "source", "urls",
+    "completed_at", "data_removed", "source", "urls",
 }  # fmt: skip
 
 
@@ -70,6 +71,19 @@ async def test_cancelling(painting: Painting) -> None:
         assert canceled["completed_at"] is not None
         again = await painter.ask("POST", f"/v1/predictions/{created['id']}/cancel")
         assert again == (200, canceled)
+
+
+async def test_a_deadline_is_shown(painter: Caller) -> None:
+    path, body = f"/v1/models/{MODEL}/predictions", {"input": {"prompt": "a lake"}}
+    _, shown = await painter.ask("POST", path, json=body, headers={"Cancel-After": "1m30s"})
+    until = datetime.fromisoformat(shown["deadline"]) - datetime.fromisoformat(shown["created_at"])
+    assert until.total_seconds() == pytest.approx(90)
+
+
+async def test_prepared_outputs_are_as_many_as_asked_for(painter: Caller) -> None:
+    done = await painter.finished((await painter.create(input={"num_outputs": 3}))["id"])
+    assert [url.rsplit("/", 1)[1] for url in done["output"]] == ["0.png", "1.png", "2.png"]
+    assert [(await painter.output(url))[0] for url in done["output"]] == [200, 200, 200]
 
 
 async def test_finishing_first_wins_over_cancelling(painter: Caller) -> None:

@@ -1,5 +1,7 @@
 """A city: towers behind towers with lit windows, signs, a wet street or roofs in front."""
 
+from functools import partial
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
@@ -109,38 +111,30 @@ def _windows(
 
 
 def _signs(canvas: Canvas) -> None:
-    """Upright neon signs, with their light on the air around them."""
+    """Upright and lying neon signs, with their light on the air around them."""
     rng = canvas.rng("signs")
-    for index in range(int(13 * max(canvas.aspect, 0.7))):
-        color = NEON[index % len(NEON)]
-        u, v = rng.random() * canvas.aspect, HORIZON - rng.uniform(0.05, 0.26)
+    count = int(13 * max(canvas.aspect, 0.7))
+    for index, color in enumerate(NEON):
+        tubes = canvas.mask(partial(_tubes, rng=rng, aspect=canvas.aspect, count=len(range(index, count, len(NEON)))))
+        small = Image.fromarray((tubes * 255).astype(np.uint8)).reduce(2)
+        blurred = small.filter(ImageFilter.GaussianBlur(canvas.height * 0.012))
+        halo = np.asarray(blurred.resize((canvas.width, canvas.height), Image.Resampling.BILINEAR), np.float32)
+        canvas.glow(color, np.clip(halo / 255 * 3.2, 0, 0.9))
+        canvas.blend(mix(color, (1.0, 1.0, 1.0), 0.35), tubes)
+
+
+def _tubes(sheet: ImageDraw.ImageDraw, unit: float, *, rng: np.random.Generator, aspect: float, count: int) -> None:
+    for _ in range(count):
+        u, v = rng.random() * aspect, HORIZON - rng.uniform(0.05, 0.26)
         tall, half = rng.uniform(0.03, 0.10), rng.uniform(0.004, 0.010)
         if rng.random() < 0.3:
             tall, half = half * 1.3, tall * 0.6
-        _sign(canvas, color, u, v, tall, half)
-
-
-def _sign(canvas: Canvas, color: Color, u: float, v: float, tall: float, half: float) -> None:
-    def draw(sheet: ImageDraw.ImageDraw, unit: float) -> None:
         box = [(u - half) * unit, (v - tall) * unit, (u + half) * unit, v * unit]
         sheet.rectangle(box, outline=255, width=max(2, int(unit * 0.0026)))
         for share in (0.25, 0.5, 0.75):
-            y = v - tall * share
-            sheet.line(
-                [(u - half * 0.5) * unit, y * unit, (u + half * 0.5) * unit, y * unit],
-                fill=255,
-                width=max(2, int(unit * 0.003)),
-            )
-
-    tubes = canvas.mask(draw)
-    small = (
-        Image.fromarray((tubes * 255).astype(np.uint8))
-        .reduce(2)
-        .filter(ImageFilter.GaussianBlur(canvas.height * 0.012))
-    )
-    halo = np.asarray(small.resize((canvas.width, canvas.height), Image.Resampling.BILINEAR), np.float32)
-    canvas.glow(color, np.clip(halo / 255 * 3.2, 0, 0.9))
-    canvas.blend(mix(color, (1.0, 1.0, 1.0), 0.35), tubes)
+            y = (v - tall * share) * unit
+            bar = [(u - half * 0.5) * unit, y, (u + half * 0.5) * unit, y]
+            sheet.line(bar, fill=255, width=max(2, int(unit * 0.003)))
 
 
 def _roof(canvas: Canvas, reading: Reading, light: Light) -> None:

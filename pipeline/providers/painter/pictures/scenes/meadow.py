@@ -42,7 +42,7 @@ def paint_meadow(canvas: Canvas, reading: Reading, light: Light) -> None:
     for index, (foot, height, distance) in enumerate(HILLS):
         crest = _hill(canvas, light, f"hill {index}", foot, height, distance, grass)
         if index == 1:
-            _copses(canvas, light, crest, distance)
+            _copses(canvas, light, crest, distance, leaves=not snowy)
         if index == 2:
             _standing(canvas, reading, light, crest, canvas.aspect * side)
     if "balloon" in reading.subjects:
@@ -71,23 +71,24 @@ def _hill(canvas: Canvas, light: Light, layer: str, foot: float, height: float, 
     return crest
 
 
-def _copses(canvas: Canvas, light: Light, crest: Field, distance: float) -> None:
+def _copses(canvas: Canvas, light: Light, crest: Field, distance: float, *, leaves: bool) -> None:
     rng = canvas.rng("copses")
     color = mix(light.ground, light.haze, distance * 0.9)
     for _ in range(5):
         u = rng.random() * canvas.aspect
         foot = float(crest[int(np.clip(u * canvas.height, 0, canvas.width - 1))])
-        canvas.blend(color, tree_mask(canvas, u, foot + 0.006, rng.uniform(0.04, 0.075)))
+        canvas.blend(color, tree_mask(canvas, u, foot + 0.006, rng.uniform(0.04, 0.075), leaves=leaves))
 
 
 def _standing(canvas: Canvas, reading: Reading, light: Light, crest: Field, u: float) -> None:
     foot = float(crest[int(u * canvas.height)]) + 0.012
+    leaves = "snow" not in reading.weather
     if reading.subjects & LAND_SUBJECTS:
         paint_on_land(canvas, reading, light, u, foot)
     if not reading.subjects & (LAND_SUBJECTS | {"balloon"}) or "house" in reading.subjects:
         beside = u + (0.17 if u < canvas.aspect / 2 else -0.17) * (1 if "house" in reading.subjects else 0)
         foot = float(crest[int(np.clip(beside * canvas.height, 0, canvas.width - 1))]) + 0.012
-        canvas.blend(mix(light.ground, light.haze, 0.08), tree_mask(canvas, beside, foot, 0.30))
+        canvas.blend(mix(light.ground, light.haze, 0.08), tree_mask(canvas, beside, foot, 0.30, leaves=leaves))
 
 
 def _flowers(canvas: Canvas, reading: Reading, light: Light) -> None:

@@ -1,0 +1,115 @@
+"""POST /v1/generations: what is accepted, and what is refused with the field's name, its limit, and nothing written."""
+
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.darkroom import Darkroom
+
+
+async def test_accepted_with_its_address_and_the_defaults(darkroom: Darkroom) -> None:
+    async with darkroom.user() as user:
+        async with user.http.post("/v1/generations", json={"prompt": "a lighthouse"}) as answer:
+            body = await answer.json()
+            assert answer.status == 202
+            assert answer.headers["Location"] == f"/v1/generations/{body['id']}"
+        assert body["job_id"] == body["id"]
+        assert (body["status"], body["version"], body["user_id"]) == ("queued", 1, user.id)
+        assert (body["model_id"], body["steps"], body["width"]) == ("black-forest-labs/flux-schnell", 4, 1024)
+        assert isinstance(body["seed"], int)
+        assert body["images"] == []
+
+
+async def test_a_scheduled_one_is_pending(darkroom: Darkroom) -> None:
+    async with darkroom.user() as user:
+        at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+        assert (await user.submit(scheduled_at=at))["status"] == "pending"
+
+
+REFUSED: list[tuple[str, Any, int, str, str]] = [
+    ("no prompt", {}, 422, "prompt", "required"),
+    ("empty prompt", {"prompt": ""}, 422, "prompt", "at least 1 character"),
+    ("blank prompt", {"prompt": " \n"}, 422, "prompt", "blank"),
+    ("long prompt", {"prompt": "x" * 4_001}, 422, "prompt", "at most 4000 characters"),
+    ("NUL in the prompt", {"prompt": "a\u0000b"}, 422, "prompt", "U+0000"),
+    ("prompt of 1 MB", {"prompt": "x" * 2**20}, 413, "body", "262144 bytes"),
+    ("number as prompt", {"prompt": 5}, 422, "prompt", "valid string"),
+    ("unknown model", {"model_id": "nobody/nothing"}, 422, "model_id", "not in the catalogue"),
+    ("no model's name", {"model_id": "flux"}, 422, "model_id", "pattern"),
+    ("negative width", {"width": -1}, 422, "width", "greater than or equal to 64"),
+    ("a billion pixels", {"width": 31_623, "height": 31_623}, 422, "height", "less than or equal to 4096"),
+    ("text as number", {"width": "512"}, 422, "width", "valid integer"),
+    ("bool as number", {"width": True}, 422, "width", "valid integer"),
+    ("fraction as steps", {"num_inference_steps": 1.5}, 422, "num_inference_steps", "valid integer"),
+    ("too many steps for the model", {"num_inference_steps": 5}, 422, "num_inference_steps", "1 to 4"),
+    ("strength past one", {"strength": 1.1}, 422, "strength", "less than or equal to 1"),
+    ("five outputs", {"num_outputs": 5}, 422, "num_outputs", "less than or equal to 4"),
+    ("huge seed", {"seed": 2**63}, 422, "seed", "less than"),
+    ("priority", {"priority": 101}, 422, "priority", "less than or equal to 100"),
+    ("no moment", {"scheduled_at": 17}, 422, "scheduled_at", "ISO 8601"),
+    ("moment without offset", {"scheduled_at": "2026-01-01T00:00:00"}, 422, "scheduled_at", "timezone"),
+    ("attempts", {"max_attempts": 11}, 422, "max_attempts", "less than or equal to 10"),
+    ("unknown field", {"promt": "x"}, 422, "promt", "not permitted"),
+    ("metadata too large", {"metadata": {"a": "x" * 5_000}}, 422, "metadata", "4096 bytes"),
+    ("metadata no object", {"metadata": [1]}, 422, "metadata", "dictionary"),
+    ("webhook nowhere", {"webhook_url": "ftp://x"}, 422, "webhook_url", "http"),
+    ("a list", [1, 2], 422, "(body)", "dictionary"),
+]
+
+
+CASES = [pytest.param(*case[1:], id=case[0]) for case in REFUSED]
+
+
+@pytest.mark.parametrize(("body", "status", "field", "limit"), CASES)
+async def test_refused_by_field_and_limit_with_nothing_written(
+    darkroom: Darkroom, body: Any, status: int, field: str, limit: str
+) -> None:
+    if isinstance(body, dict) and field not in ("prompt", "body"):
+        body = {"prompt": "a lighthouse", **body}
+    await refused(darkroom, json.dumps(body).encode(), status, field, limit)
+
+
+@pytest.mark.parametrize(
+    ("raw", "status", "field", "limit"),
+    [
+        pytest.param(b'{"prompt": "x", "guidance_scale": NaN}', 422, "guidance_scale", "finite", id="NaN"),
+        pytest.param(b'{"prompt": "x", "strength": Infinity}', 422, "strength", "finite", id="Infinity"),
+        pytest.param(b'{"prompt": "x"', 400, "body", "not JSON", id="broken JSON"),
+        pytest.param(b"", 400, "body", "not JSON", id="nothing"),
+        pytest.param(b"\xff\xfe", 400, "body", "not JSON", id="no text"),
+        pytest.param(b'{"prompt": "\\ud800"}', 400, "body", "not JSON", id="half a character"),
+        pytest.param(b"[" * 100_000, 400, "body", "not JSON", id="deep"),
+    ],
+)
+async def test_refused_bytes(darkroom: Darkroom, raw: bytes, status: int, field: str, limit: str) -> None:
+    await refused(darkroom, raw, status, field, limit)
+
+
+async def refused(darkroom: Darkroom, raw: bytes, status: int, field: str, limit: str) -> None:
+    async with darkroom.user() as user:
+        async with user.http.post("/v1/generations", data=io.BytesIO(raw)) as answer:
+            problem = await answer.json(content_type="application/problem+json")
+            assert answer.status == problem["status"] == status, problem
+        assert problem["type"].startswith("/problems/")
+        assert field in problem["detail"]
+        assert limit in problem["detail"]
+        if status == 422:
+            assert field in {error["field"] for error in problem["errors"]}
+        assert await user.rows() == 0
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE"])
+async def test_a_wrong_method_is_told_the_right_ones(darkroom: Darkroom, method: str) -> None:
+    async with darkroom.user() as user, user.http.request(method, "/v1/generations", json={"prompt": "x"}) as answer:
+        problem = await answer.json(content_type="application/problem+json")
+        assert (answer.status, problem["type"]) == (405, "/problems/method-not-allowed")
+        assert "POST" in answer.headers["Allow"] or "GET" in answer.headers["Allow"]
+        assert await user.rows() == 0
+
+
+async def test_an_address_that_is_none(darkroom: Darkroom) -> None:
+    async with darkroom.user() as user, user.http.get("/v1/nothing") as answer:
+        assert (await answer.json(content_type="application/problem+json"))["type"] == "/problems/not-found"
