@@ -30,6 +30,7 @@ class Coalescer(Generic[Item, Answer]):
         self._splits = splits
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._senders: set[asyncio.Task[None]] = set()
+        self._draining = 0
 
     async def __call__(self, item: Item) -> Answer:
         """Send `item` with whatever else waits, and return its answer."""
@@ -39,7 +40,8 @@ class Coalescer(Generic[Item, Answer]):
         """Hand `item` in without waiting. The caller must look at the future, or an error would be lost."""
         future: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, future))
-        if len(self._senders) < self._at_once:
+        if self._draining < self._at_once:
+            self._draining += 1
             sender = asyncio.create_task(self._drain())
             self._senders.add(sender)
             sender.add_done_callback(self._senders.discard)
@@ -51,9 +53,14 @@ class Coalescer(Generic[Item, Answer]):
             await asyncio.wait(self._senders)
 
     async def _drain(self) -> None:
-        while self._waiting:
-            batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
-            await self._deliver(batch)
+        # Counted down in the same step that finds nothing waiting: a task is done only later, and an item handed in
+        # between would wait for a sender that has looked already.
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[: self._largest], self._waiting[self._largest :]
+                await self._deliver(batch)
+        finally:
+            self._draining -= 1
 
     async def _deliver(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:

@@ -29,7 +29,9 @@ class BackgroundStack:
             raise
 
     def stop(self) -> None:
-        """As Stack.stop. Call it once."""
+        """As Stack.stop; harmless when stopped."""
+        if self._loop.is_closed():
+            return
         try:
             self._run(self.stack.stop())
         finally:

@@ -19,7 +19,8 @@ from pipeline.providers.painter.ledger import LEDGER_FILE, Sold, read_ledger
 from proof.bench.failure import BenchFailed
 from proof.bench.surroundings import surroundings
 
-FIRST_PORT = 8600
+_ANY = 65536
+"""No port: any free one will do."""
 STOP_SECONDS = 15.0
 
 
@@ -55,17 +56,16 @@ class Darkroom:
 
 
 @contextmanager
-def running_darkroom(painter_seconds: str, cap: int) -> Iterator[Darkroom]:
+def running_darkroom(painter_seconds: str) -> Iterator[Darkroom]:
     """Start one whose painter takes `painter_seconds` ("0", "0.05-0.15") for the ready picture; stop it at the end.
 
-    `cap` is MAX_PARALLEL_JOBS. Raises BenchFailed when it does not start.
+    Raises BenchFailed when it does not start.
     """
     with TemporaryDirectory(prefix="darkroom-bench-") as folder:
         home = Path(folder, "home")
         env = surroundings(
             DARKROOM_HOME=str(home),
-            PORT=str(free_port(FIRST_PORT, besides=0)),
-            MAX_PARALLEL_JOBS=str(cap),
+            PORT=str(free_port(_ANY, besides=0)),
             PAINTER_SECONDS=painter_seconds,
             PAINTER_PREPARED="true",
         )

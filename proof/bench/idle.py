@@ -4,14 +4,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pipeline.providers.painter.ledger import Sold
-from proof.bench.darkroom import running_darkroom
+from proof.bench.darkroom import Darkroom
 from proof.bench.driver.plan import Plan, Seen
 from proof.bench.driving import drive
 from proof.bench.failure import BenchFailed
 from proof.bench.spread import Spread, spread_of
 
-PROVIDER_SECONDS = "0.05-0.15"
-CAP = 64
 WARM_UP = 20
 
 
@@ -27,15 +25,12 @@ class Idle:
     stages_ms: dict[str, Spread]
 
 
-def measure_idle(count: int, done: Callable[[int], None]) -> Idle:
-    """Develop `count` generations, one at a time, with one client. Raises BenchFailed."""
+def measure_idle(darkroom: Darkroom, count: int, done: Callable[[str, int], None]) -> Idle:
+    """Develop `count` generations, one at a time, with one client. `done` hears how many are. Raises BenchFailed."""
     warm_up = min(WARM_UP, count)
-    with running_darkroom(PROVIDER_SECONDS, CAP) as darkroom:
-        plan = Plan(
-            kind="generations", count=count, warm_up=warm_up, at_once=1, url=darkroom.url, key=darkroom.key
-        )
-        outcome = drive(plan, warm=lambda: None, done=done)
-        ledger = {one.id: one for one in darkroom.ledger()}
+    plan = Plan(kind="generations", count=count, warm_up=warm_up, at_once=1, url=darkroom.url, key=darkroom.key)
+    outcome = drive(plan, warm=lambda: None, done=lambda number: done("one after the other", number))
+    ledger = {one.id: one for one in darkroom.ledger()}
     walks = [_Walk(seen, *_sold(ledger[seen.prediction_id])) for seen in outcome.seen]
     return Idle(
         count=count,

@@ -8,6 +8,7 @@ import signal
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import orjson
 
@@ -31,12 +32,12 @@ async def run() -> int:
         return 0
     except DarkroomError as reason:
         sys.stderr.write(f"{reason}\n")
-        return 1
     finally:
         await stack.stop()
+    return 1
 
 
-async def _keep(stack: Stack) -> None:
+async def _keep(stack: Stack) -> NoReturn:
     await stack.start()
     ready = {"url": stack.url, "database_url": stack.env["DATABASE_URL"]}
     sys.stdout.buffer.write(orjson.dumps(ready) + b"\n")

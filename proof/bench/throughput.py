@@ -4,10 +4,11 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from statistics import median
 
 from proof.bench.cpu import NOT_OURS, Reading, cpu_between, read_cpu
-from proof.bench.darkroom import Darkroom, running_darkroom
+from proof.bench.darkroom import Darkroom
 from proof.bench.driver.plan import Plan
 from proof.bench.driving import drive
 from proof.bench.floor import make_floor
@@ -61,13 +62,13 @@ class Size:
     clients: int
 
 
-def measure_throughput(size: Size, cap: int, done: Callable[[str, int], None]) -> Throughput:
-    """Measure Darkroom and the floor in turn. `done` hears of which run how many are done. Raises BenchFailed."""
+def measure_throughput(darkroom: Darkroom, size: Size, done: Callable[[str, int], None]) -> Throughput:
+    """Measure `darkroom` and the floor in turn. `done` hears of which run how many are done. Raises BenchFailed."""
+    floor_url = asyncio.run(make_floor(darkroom.database_url))
     rounds = []
-    with running_darkroom("0", cap) as darkroom:
-        floor_url = asyncio.run(make_floor(darkroom.database_url))
-        for _ in range(size.rounds):
-            rounds.append(_round(darkroom, floor_url, size, done))
+    for number in range(1, size.rounds + 1):
+        tell = partial(_tell, done, f"round {number} of {size.rounds}")
+        rounds.append(_round(darkroom, floor_url, size, tell))
     rate = median(one.generations_per_second for one in rounds)
     floor_rate = median(one.floor_per_second for one in rounds)
     return Throughput(
@@ -81,6 +82,10 @@ def measure_throughput(size: Size, cap: int, done: Callable[[str, int], None]) -
         cpu_ms={name: median(one.cpu_ms[name] for one in rounds) for name in rounds[0].cpu_ms},
         cpu_ms_all_in=median(one.cpu_ms_all_in for one in rounds),
     )
+
+
+def _tell(done: Callable[[str, int], None], named: str, what: str, count: int) -> None:
+    done(f"{named}, {what}", count)
 
 
 def _warm_up(size: Size) -> int:

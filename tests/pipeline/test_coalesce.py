@@ -79,3 +79,15 @@ async def test_a_caller_that_left_disturbs_nobody() -> None:
     assert await staying == 4
     with pytest.raises(asyncio.CancelledError):
         await leaving
+
+
+async def test_an_item_handed_in_as_a_sender_ends_is_sent() -> None:
+    """The caller that wakes first submits again before the sender's task counts as done."""
+    line = Line()
+    coalescer = Coalescer(line.send)
+    for number in range(20):
+        first = coalescer.submit(number)
+        again: list[asyncio.Future[int]] = []
+        first.add_done_callback(lambda _, again=again: again.append(coalescer.submit(7)))  # type: ignore[misc]
+        await first
+        await asyncio.wait_for(again[0], 5)

@@ -61,11 +61,12 @@ def _hill(canvas: Canvas, light: Light, layer: str, foot: float, height: float, 
     blades = fbm(rng, canvas.width, canvas.height, 26, 4, gain=0.65, stretch=0.6)
     broad = fbm(rng, canvas.width, canvas.height, 3, 3, stretch=2.5)
     level = 0.17 if light.dark else 0.95
+    rough = 0.12 if grass is SNOWFIELD else 0.55
     top = scale(mix(grass, light.sun, 0.30), level)
-    low = scale(mix(grass, light.ground, 0.50), level)
+    low = scale(mix(grass, light.ground, 0.20 if grass is SNOWFIELD else 0.50), level)
     share = np.clip(np.exp(-depth / (height * 1.2)) * 0.8 + (broad - 0.5) * 0.55, 0, 1)
     color = np.asarray(low, np.float32) + (np.asarray(top, np.float32) - np.asarray(low, np.float32)) * share[..., None]
-    color = color * (1 + (blades - 0.5) * 0.55 * (1 - distance))[..., None]
+    color = color * (1 + (blades - 0.5) * rough * (1 - distance))[..., None]
     color = color + (np.asarray(light.haze, np.float32) - color) * np.float32(distance * 0.75)
     canvas.blend(color, canvas.below(crest))
     return crest
