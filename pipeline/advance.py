@@ -11,12 +11,17 @@ from pipeline.statements import fetch, records, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
-# Skipped when the webhook was faster than the answer: then the row knows its prediction already.
+# Skipped when the webhook was faster than the answer: then the row knows its prediction already. A row that is locked is
+# skipped too: who holds it is the webhook (or a takeover), and waiting for it in another order would be a deadlock.
 _RECORD = statement("""
+    WITH r AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, prediction_id text)),
+    held AS MATERIALIZED (
+      SELECT id FROM image_generations WHERE id IN (SELECT id FROM r) FOR UPDATE SKIP LOCKED)
     UPDATE image_generations AS g SET
       replicate_prediction_id = r.prediction_id, changed = pg_current_xact_id(),
       due_at = now() + make_interval(secs => :look)
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, prediction_id text)
+    FROM r JOIN held ON held.id = r.id
     WHERE g.id = r.id AND g.status = 'processing' AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
 """)
 

@@ -13,13 +13,18 @@ from pipeline.statements import fetch, records, statement
 # Guarded by id, attempt and status, not by the fence: the provider holds no lease. The prediction's id is taken over
 # when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
 # A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
+# The rows are locked in the order of their ids, or two batches could wait for each other.
 _COMMIT = statement("""
+    WITH r AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)),
+    held AS MATERIALIZED (
+      SELECT id FROM image_generations WHERE id IN (SELECT id FROM r) ORDER BY id FOR UPDATE)
     UPDATE image_generations AS g SET
       prediction = r.prediction, changed = pg_current_xact_id(),
       replicate_prediction_id = coalesce(g.replicate_prediction_id, r.prediction_id),
       due_at = CASE WHEN r.prediction IS NULL THEN g.due_at ELSE now() END
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-      AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)
+    FROM r JOIN held ON held.id = r.id
     WHERE g.id = r.id AND g.status = 'processing' AND g.attempt_number = r.attempt AND g.prediction IS NULL
       AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
     RETURNING g.id

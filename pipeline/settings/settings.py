@@ -44,7 +44,7 @@ class Settings(BaseSettings):
     )
     host: str = Field(
         "127.0.0.1",
-        validation_alias=_env("HOST"),
+        validation_alias=_env("DARKROOM_HOST"),
         description="The address web listens on; 0.0.0.0 for the whole network",
     )
     public_url: str | None = Field(

@@ -1,0 +1,71 @@
+"""Settings: documented to the last one, and deaf to variables that belong to somebody else."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from pipeline.embedded.procfile import CHECKOUT
+from pipeline.settings import Settings
+from pipeline.settings.painter import PainterSettings
+
+INTERNAL = {"DARKROOM_EMBEDDED"}
+"""Set by the supervisor for its children, by nobody else."""
+
+
+def documented() -> dict[str, str | None]:
+    return dict(dotenv_values(CHECKOUT / ".env.example"))
+
+
+def variables() -> set[str]:
+    ours = {str(field.validation_alias.choices[0]) for field in Settings.model_fields.values()}  # type: ignore[union-attr]
+    return ours | {f"PAINTER_{name.upper()}" for name in PainterSettings.model_fields}
+
+
+def test_the_example_names_every_setting() -> None:
+    assert set(documented()) == variables() - INTERNAL
+
+
+def test_the_example_is_the_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in set(os.environ) & variables():
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    defaults, painter = Settings(), PainterSettings()
+    for name, value in documented().items():
+        if value:
+            monkeypatch.setenv(name, value)
+    assert Settings() == defaults
+    assert PainterSettings() == painter
+
+
+def test_the_example_holds_no_secret() -> None:
+    secrets = {name for name in documented() if re.search("KEY|TOKEN|SECRET", name)}
+    assert {documented()[name] for name in secrets} == {""}
+
+
+@pytest.mark.parametrize(("variable", "field"), [("HOME", "home"), ("URL", "url"), ("API_KEY", "api_key")])
+def test_other_peoples_variables_are_not_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, variable: str, field: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    before = getattr(Settings(), field)
+    monkeypatch.setenv(variable, "/somewhere/else")
+    assert getattr(Settings(), field) == before
+
+
+@pytest.mark.parametrize(
+    ("provider", "public", "base"),
+    [
+        ("http://127.0.0.1:8001", None, "http://127.0.0.1:8000"),
+        ("https://api.replicate.com", None, None),
+        ("https://api.replicate.com", "http://localhost:8000", None),
+        ("https://api.replicate.com", "https://darkroom.example/", "https://darkroom.example"),
+    ],
+)
+def test_webhooks_are_asked_for_only_where_they_can_arrive(
+    provider: str, public: str | None, base: str | None
+) -> None:
+    settings = Settings(_env_file=None, port=8000, replicate_api_url=provider, public_url=public)
+    assert settings.callback_base == base
