@@ -5,7 +5,6 @@ import typer
 
 def up() -> None:
     """Start everything on this machine; Ctrl-C stops it."""
-    from pipeline.embedded.up import up as start
-    from pipeline.settings import Settings
+    from pipeline.embedded.__main__ import main
 
-    raise typer.Exit(start(Settings()))
+    raise typer.Exit(main())

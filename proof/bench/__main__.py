@@ -32,6 +32,9 @@ MISSED = 1
 NOT_MEASURED = 3
 
 
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
 class Bench(StrEnum):
     """What can be measured by itself."""
 
@@ -39,7 +42,8 @@ class Bench(StrEnum):
     THROUGHPUT = "throughput"
 
 
-def main(
+@app.command()
+def bench(
     only: Annotated[Bench | None, typer.Option(help="Measure one of them.")] = None,
     count: Annotated[int | None, typer.Option(min=1, help="Generations; 1,000 idle, 3,000 a round.")] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of throughput and floor, in turn.")] = 5,
@@ -81,4 +85,4 @@ def _measure(only: Bench | None, count: int | None, size: Size) -> Figures:
 
 
 if __name__ == "__main__":
-    typer.run(main)
+    app()

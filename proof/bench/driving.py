@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from pipeline.embedded.child import cause
 from pipeline.embedded.leash import leashed
 from proof.bench.driver.plan import Outcome, Plan, Seen
 from proof.bench.failure import BenchFailed
@@ -40,7 +41,7 @@ def drive(plan: Plan, *, warm: Callable[[], None], done: Callable[[int], None]) 
                     return Outcome(**outcome, seen=seen)
                 case _:
                     raise BenchFailed(str(said.get("error", said)))
-        raise BenchFailed("the driver ended without a word; its own lines above say why")
+        raise BenchFailed(f"the driver ended before its time ({cause(process.wait())})")
     finally:
         process.kill()
         process.communicate()
@@ -55,4 +56,5 @@ def _tell(process: subprocess.Popen[bytes], line: bytes) -> None:
 def _lines(process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
     assert process.stdout is not None
     for line in process.stdout:
-        yield orjson.loads(line)
+        if line.endswith(b"\n"):  # else it was killed while it wrote
+            yield orjson.loads(line)

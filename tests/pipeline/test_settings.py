@@ -64,8 +64,6 @@ def test_other_peoples_variables_are_not_read(
         ("https://api.replicate.com", "https://darkroom.example/", "https://darkroom.example"),
     ],
 )
-def test_webhooks_are_asked_for_only_where_they_can_arrive(
-    provider: str, public: str | None, base: str | None
-) -> None:
+def test_webhooks_are_asked_for_only_where_they_can_arrive(provider: str, public: str | None, base: str | None) -> None:
     settings = Settings(_env_file=None, port=8000, replicate_api_url=provider, public_url=public)
     assert settings.callback_base == base

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.errors import (
@@ -23,11 +23,13 @@ _RESETS = re.compile(r"~(\d+)s")
 
 
 def read_prediction(answer: Mapping[str, Any]) -> Prediction:
-    """A prediction from Replicate's JSON. Raises ProviderUnclear when the answer is no prediction."""
+    """A prediction from Replicate's JSON. Raises ProviderUnclear when the answer is no prediction.
+
+    What it returns can be committed: one value that Postgres refuses would hold up every row of its batch.
+    """
     prediction_id, status = answer.get("id"), answer.get("status")
-    if not isinstance(prediction_id, str) or not isinstance(status, str):
+    if not (isinstance(prediction_id, str) and prediction_id.isprintable() and isinstance(status, str)):
         raise ProviderUnclear("the provider's answer is not a prediction: it has no id or no status")
-    metrics = answer.get("metrics") or {}
     error = answer.get("error")
     return Prediction(
         id=prediction_id,
@@ -36,23 +38,38 @@ def read_prediction(answer: Mapping[str, Any]) -> Prediction:
         input=answer.get("input"),
         created_at=_moment(answer.get("created_at")),
         output=_addresses(answer.get("output")) if status == "succeeded" else [],
-        error=str(error)[:2_000] if error else None,
-        seconds=metrics.get("predict_time"),
+        # Postgres keeps no NUL in a text.
+        error=str(error).replace("\0", "")[:2_000] if error else None,
+        seconds=_seconds(answer.get("metrics")),
         progress=_percent(answer.get("logs")),
     )
+
+
+def read_page(answer: Mapping[str, Any]) -> list[Prediction]:
+    """The predictions of one page of the list. Raises ProviderUnclear when it is no such page."""
+    results = answer.get("results")
+    if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
+        raise ProviderUnclear("the provider's answer is not a page of predictions: it has no results")
+    return [read_prediction(one) for one in results]
 
 
 def _addresses(output: Any) -> list[str]:
     """A single address, a list of them, or a mapping with addresses among its values, as one list."""
     match output:
         case str():
-            return [output]
+            found = [output]
         case list():
-            return [address for address in output if isinstance(address, str)]
+            found = output
         case dict():
-            return [address for address in output.values() if isinstance(address, str)]
+            found = list(output.values())
         case _:
-            return []
+            found = []
+    return [address for address in found if isinstance(address, str) and "\0" not in address]
+
+
+def _seconds(metrics: Any) -> float | None:
+    seconds = metrics.get("predict_time") if isinstance(metrics, dict) else None
+    return seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
 
 
 def _percent(logs: Any) -> int | None:
@@ -63,9 +80,11 @@ def _percent(logs: Any) -> int | None:
 
 def _moment(value: Any) -> datetime | None:
     try:
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
     except (TypeError, ValueError):
         return None
+    # Always with a zone: it is compared with moments that have one.
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None = None) -> Exception:
@@ -76,7 +95,7 @@ def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None 
         return NotFound(message)
     if status == 429:
         resets = _RESETS.search(str(detail))
-        wait = retry_after if retry_after and retry_after.isdigit() else resets and resets[1]
+        wait = retry_after if retry_after and retry_after.isdecimal() else resets and resets[1]
         return ProviderThrottled(message, float(wait or 5))
     if status < 500:
         return ProviderRefused(message)

@@ -9,7 +9,7 @@ import orjson
 
 from pipeline.errors import ProviderDown, ProviderError, ProviderUnclear
 from pipeline.providers.prediction import Prediction
-from pipeline.providers.replicate.answers import error_of, read_prediction
+from pipeline.providers.replicate.answers import error_of, read_page, read_prediction
 from pipeline.settings import Settings
 
 READ_SECONDS = 15.0
@@ -68,8 +68,9 @@ class Replicate:
             "GET", "/v1/predictions", READ_SECONDS, params={"created_after": created_after.isoformat()}
         )
         while True:
-            yield [read_prediction(answer) for answer in page.get("results", [])]
-            if not (address := page.get("next")):
+            yield read_page(page)
+            address = page.get("next")
+            if not isinstance(address, str):
                 return
             # The cursor comes as a whole address; the token goes only to the host that we were given.
             query = address.partition("?")[2]
@@ -89,7 +90,10 @@ class Replicate:
         limits = aiohttp.ClientTimeout(total=timeout, sock_connect=min(5.0, timeout))
         lost: type[ProviderError] = ProviderUnclear if buying else ProviderDown
         try:
-            async with self._session.request(method, f"{self._url}{path}", timeout=limits, **options) as answer:
+            # A redirect followed would be a second POST.
+            async with self._session.request(
+                method, f"{self._url}{path}", timeout=limits, allow_redirects=False, **options
+            ) as answer:
                 content = _loads(await _read(answer))
                 if answer.status >= 300:
                     raise error_of(answer.status, content, buying=buying, retry_after=answer.headers.get("Retry-After"))
