@@ -11,7 +11,7 @@ from pipeline.statements import fetch, records, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
-# Skipped when the webhook was faster than the answer: then the row knows its prediction already. A row that is locked is
+# Skipped when the webhook was faster than the answer: then the row knows its prediction already. A locked row is
 # skipped too: who holds it is the webhook (or a takeover), and waiting for it in another order would be a deadlock.
 _RECORD = statement("""
     WITH r AS MATERIALIZED (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.errors import NotFound, ProviderDown, ProviderError, ProviderRefused, ProviderThrottled, ProviderUnclear
+from pipeline.errors import NotFound, ProviderDown, ProviderRefused, ProviderThrottled, ProviderUnclear
 from pipeline.providers import Prediction, Replicate
 from tests.conftest import free_port
 from tests.pipeline.providers.painter.caller import MODEL, Caller
@@ -146,8 +146,3 @@ async def test_two_hundred_purchases_at_once_are_two_hundred(painter: Caller, re
     predictions = await asyncio.gather(*(buy(replicate, seed=number) for number in range(200)))
     assert {one["id"] for one in await sold(painter)} == {prediction.id for prediction in predictions}
     assert len({prediction.id for prediction in predictions}) == 200
-
-
-def test_every_error_of_a_purchase_is_one_that_start_can_settle() -> None:
-    for kind in (ProviderRefused, ProviderThrottled, ProviderDown, ProviderUnclear):
-        assert issubclass(kind, ProviderError)

@@ -1,0 +1,45 @@
+"""The lab: a web process, a painter and a worker's hands, on the test's own loop."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+from redis.asyncio import Redis
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.doorbell import open_redis
+from pipeline.settings import Settings
+from tests.actors.lab import Hands, Lab, web_process
+from tests.conftest import free_port
+from tests.pipeline.providers.painter.caller import Caller
+
+
+@pytest.fixture
+async def redis(redis_url: str, settings: Settings) -> AsyncIterator[Redis]:
+    """A client of an empty Valkey database."""
+    client = open_redis(settings)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+@pytest.fixture
+async def lab(settings: Settings, engine: AsyncEngine, redis: Redis) -> AsyncIterator[Lab]:
+    """A web process, and an address at which no painter listens yet."""
+    provider = {"replicate_api_url": f"http://127.0.0.1:{free_port()}", "lease_seconds": 4.0}
+    chosen = settings.model_copy(update=provider)
+    async with web_process(chosen):
+        yield Lab(chosen, engine, redis)
+
+
+@pytest.fixture
+async def painter(lab: Lab) -> AsyncIterator[Caller]:
+    """A quick painter."""
+    async with lab.painting() as caller:
+        yield caller
+
+
+@pytest.fixture
+async def hands(lab: Lab) -> AsyncIterator[Hands]:
+    """A worker's hands."""
+    async with lab.hands() as opened:
+        yield opened

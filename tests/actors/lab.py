@@ -1,0 +1,144 @@
+"""A painter, a web process and hands that do the worker's work one step at a time, all on the test's own loop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import aiohttp
+import uvicorn
+from redis.asyncio import Redis
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from actors.clock import sweep
+from actors.collect import Collect
+from actors.resources import Resources, open_resources
+from actors.start import Start
+from actors.store import Store
+from actors.watcher import Watcher
+from api.app import create_app
+from pipeline.doorbell import NAMESPACE, Bell, flag_key, wake_key
+from pipeline.providers.painter.server import running_painter
+from pipeline.settings import Settings
+from pipeline.settings.painter import PainterSettings
+from pipeline.statements import fetch, statement
+from tests.pipeline.providers.painter.caller import Caller
+from tests.pipeline.providers.painter.conftest import TOKEN
+from tests.rows import row_of, submit
+
+PATIENCE = 10.0
+"""Seconds a test waits for an event before it fails."""
+
+_AGE = statement("""
+    UPDATE image_generations SET due_at = now(), attempt_at = attempt_at - make_interval(secs => :seconds)
+    WHERE due_at IS NOT NULL RETURNING id
+""")
+_CAP = statement("UPDATE lanes SET cap = :cap RETURNING cap")
+_IMAGES = statement("SELECT * FROM images WHERE generation_id = :id ORDER BY idx")
+
+
+@dataclass(frozen=True)
+class Hands:
+    """One worker's performers and one clock's watcher. Each method is one step, and returns when it is done."""
+
+    resources: Resources
+    start: Start
+    collect: Collect
+    store: Store
+    watcher: Watcher
+
+    async def buy(self) -> None:
+        """Answer the bell `start`: claim, and wait for the provider's answers."""
+        await self.start.turns.take()
+        await self.start.pool.close(PATIENCE)
+
+    async def develop(self) -> None:
+        """Answer the bells `collect` and `store`, and wait for the downloads."""
+        await self.collect.turns.take()
+        await self.keep()
+
+    async def keep(self) -> None:
+        """Answer the bell `store`, and wait for the downloads."""
+        await self.store.turns.take()
+        await self.store.pool.close(PATIENCE)
+
+    async def sweep(self) -> None:
+        """One round of the clock's sweep."""
+        await sweep(self.resources)
+
+
+@dataclass(frozen=True)
+class Lab:
+    """Everything a generation meets, but a worker and a clock."""
+
+    settings: Settings
+    engine: AsyncEngine
+    redis: Redis
+
+    @asynccontextmanager
+    async def painting(self, **given: Any) -> AsyncIterator[Caller]:
+        """A painter at the address that the settings name."""
+        port = int(self.settings.replicate_api_url.rpartition(":")[2])
+        chosen = {"port": port, "home": self.settings.home / "painter", "seconds": "0.01", "prepared": True} | given
+        painter = PainterSettings.model_validate(chosen)
+        async with running_painter(painter) as origin, aiohttp.ClientSession(headers=TOKEN) as session:
+            yield Caller(origin, session)
+
+    @asynccontextmanager
+    async def hands(self, **changed: Any) -> AsyncIterator[Hands]:
+        """A worker and a clock; `changed` are settings in which they differ from the web process."""
+        async with open_resources(self.settings.model_copy(update=changed)) as opened:
+            hands = Hands(opened, Start(opened), Collect(opened), Store(opened), Watcher(opened))
+            yield hands
+            await asyncio.gather(hands.start.pool.close(0), hands.store.pool.close(0))
+
+    async def submit(self, **given: Any) -> UUID:
+        """A row, queued."""
+        return await submit(self.engine, **given)
+
+    async def row(self, generation_id: UUID) -> Row[Any]:
+        """The row as it stands."""
+        return await row_of(self.engine, generation_id)
+
+    async def images(self, generation_id: UUID) -> Sequence[Row[Any]]:
+        """The pictures of a generation, in order."""
+        return await fetch(self.engine, _IMAGES, id=generation_id)
+
+    async def cap(self, cap: int) -> None:
+        """Give the lane another cap."""
+        await fetch(self.engine, _CAP, cap=cap)
+
+    async def rung(self, bell: Bell) -> None:
+        """Wait until somebody rings `bell`, and take its message off the queue, as a worker's consumer does."""
+        async with asyncio.timeout(PATIENCE):
+            await self.redis.blpop([wake_key(bell)])
+        await self.redis.delete(flag_key(bell), f"{NAMESPACE}:{bell}", f"{NAMESPACE}:{bell}.msgs")
+
+    async def is_ringing(self, bell: Bell) -> bool:
+        """Whether a message waits on the bell's queue."""
+        return bool(await self.redis.llen(f"{NAMESPACE}:{bell}"))
+
+    async def age(self, seconds: float = 0) -> None:
+        """Let everything be due now, as if attempts had begun `seconds` earlier: tests need not wait for a clock."""
+        await fetch(self.engine, _AGE, seconds=seconds)
+
+
+@asynccontextmanager
+async def web_process(settings: Settings) -> AsyncIterator[None]:
+    """The real doors at the port of the settings, on this loop."""
+    config = uvicorn.Config(create_app(settings), log_config=None, log_level="critical", access_log=False, ws="none")
+    server = uvicorn.Server(config)
+    listener = socket.create_server(("127.0.0.1", settings.port))
+    serving = asyncio.create_task(server.serve([listener]))
+    try:
+        # The socket listens already, so the question waits until the doors are open.
+        async with asyncio.timeout(PATIENCE), aiohttp.request("GET", f"{settings.web_url}/healthz") as answer:
+            assert answer.status == 200
+        yield
+    finally:
+        server.should_exit = True
+        await serving
