@@ -1,4 +1,4 @@
-"""A consumer that blocks on a wake key instead of sleeping: an idle hop costs a round trip, not a backoff."""
+"""A consumer that blocks on a wake key instead of sleeping: an idle hop costs round trips, not a backoff."""
 
 from typing import Any
 
@@ -18,20 +18,25 @@ class BlockingConsumer(_RedisConsumer):
 
     def __next__(self) -> MessageProxy | None:
         try:
-            if not self.message_cache and self.outstanding_message_count < self.prefetch:
-                room = self.prefetch - self.outstanding_message_count
-                self.message_cache = self.broker.do_fetch(self.queue_name, room)
-                if self.message_cache:
-                    # Cleared before any actor looks: work that comes after its look rings anew.
-                    self.broker.client.delete(flag_key(self.queue_name))
             if not self.message_cache:
-                self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_SECONDS)
+                self._fetch()
+            if not self.message_cache and self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_SECONDS):
+                self._fetch()
+            if not self.message_cache:
                 return None
             message: MessageProxy = super().__next__()
             return message
         except (redis.ConnectionError, redis.TimeoutError) as error:
             # Dramatiq maps only the first of the two; the second would take its consumer thread down.
             raise ConnectionClosed(error) from None
+
+    def _fetch(self) -> None:
+        room = self.prefetch - self.outstanding_message_count
+        if room > 0:
+            self.message_cache = self.broker.do_fetch(self.queue_name, room)
+        if self.message_cache:
+            # Cleared before any actor looks: work that comes after its look rings anew.
+            self.broker.client.delete(flag_key(self.queue_name))
 
     def ack(self, message: Any) -> None:
         """Acknowledge; a broker that times out counts as a closed connection, not as a bug."""

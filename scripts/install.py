@@ -33,7 +33,8 @@ def install(python: Path, lock: Path, project: Path | None) -> None:
     what = f"{packages} packages of {lock.name}"
     try:
         uv = _uv(python)
-        target = ["--python", str(python), "--quiet"]
+        # Compiled now, as pip does it: else every process of the first start compiles the same files by itself.
+        target = ["--python", str(python), "--quiet", "--compile-bytecode"]
         _run(f"installing {what} with uv", [uv, "pip", "install", *target, "--require-hashes", "-r", str(lock)])
         if project:
             _run("installing darkroom", [uv, "pip", "install", *target, *_editable(project)])

@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.doorbell import open_redis
 from pipeline.settings import Settings
 from tests.actors.lab import Hands, Lab, web_process
 from tests.conftest import free_port
@@ -14,9 +14,9 @@ from tests.pipeline.providers.painter.caller import Caller
 
 
 @pytest.fixture
-async def redis(redis_url: str, settings: Settings) -> AsyncIterator[Redis]:
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
     """A client of an empty Valkey database."""
-    client = open_redis(settings)
+    client = Redis.from_url(redis_url)
     await client.flushdb()
     yield client
     await client.aclose()
@@ -25,7 +25,11 @@ async def redis(redis_url: str, settings: Settings) -> AsyncIterator[Redis]:
 @pytest.fixture
 async def lab(settings: Settings, engine: AsyncEngine, redis: Redis) -> AsyncIterator[Lab]:
     """A web process, and an address at which no painter listens yet."""
-    provider = {"replicate_api_url": f"http://127.0.0.1:{free_port()}", "lease_seconds": 4.0}
+    provider = {
+        "replicate_api_url": f"http://127.0.0.1:{free_port()}",
+        "replicate_api_token": SecretStr("a-token"),
+        "lease_seconds": 4.0,
+    }
     chosen = settings.model_copy(update=provider)
     async with web_process(chosen):
         yield Lab(chosen, engine, redis)

@@ -22,6 +22,7 @@ from actors.store import Store
 from actors.watcher import Watcher
 from api.app import create_app
 from pipeline.doorbell import NAMESPACE, Bell, flag_key, wake_key
+from pipeline.providers.painter.ledger import LEDGER_FILE, Sold, read_ledger
 from pipeline.providers.painter.server import running_painter
 from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
@@ -70,6 +71,11 @@ class Hands:
         """One round of the clock's sweep."""
         await sweep(self.resources)
 
+    async def retry(self) -> None:
+        """What happens to a pending row once it is due: the sweep queues it, and it is bought again."""
+        await self.sweep()
+        await self.buy()
+
 
 @dataclass(frozen=True)
 class Lab:
@@ -116,11 +122,17 @@ class Lab:
         """Wait until somebody rings `bell`, and take its message off the queue, as a worker's consumer does."""
         async with asyncio.timeout(PATIENCE):
             await self.redis.blpop([wake_key(bell)])
-        await self.redis.delete(flag_key(bell), f"{NAMESPACE}:{bell}", f"{NAMESPACE}:{bell}.msgs")
+        queue = f"{NAMESPACE}:{bell}"
+        await self.redis.delete(wake_key(bell), flag_key(bell), queue, f"{queue}.msgs")
 
     async def is_ringing(self, bell: Bell) -> bool:
         """Whether a message waits on the bell's queue."""
         return bool(await self.redis.llen(f"{NAMESPACE}:{bell}"))
+
+    def sold(self) -> list[Sold]:
+        """Everything the painter has sold, oldest first."""
+        ledger = self.settings.home / "painter" / LEDGER_FILE
+        return read_ledger(ledger) if ledger.exists() else []
 
     async def age(self, seconds: float = 0) -> None:
         """Let everything be due now, as if attempts had begun `seconds` earlier: tests need not wait for a clock."""

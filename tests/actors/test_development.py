@@ -1,21 +1,21 @@
 """A generation from queued to completed: the parts together, one step at a time."""
 
+from typing import Any
+
 import aiohttp
 import pytest
+from aiohttp import web
 
 from pipeline.doorbell import Bell
 from pipeline.media.picture import examine
-from pipeline.providers.painter.ledger import LEDGER_FILE, Sold, read_ledger
+from pipeline.providers.painter.outputs import prepared_png
 from tests.actors.lab import Hands, Lab
+from tests.pipeline.media.samples import data_uri
 from tests.pipeline.providers.painter.caller import Caller
+from tests.pipeline.providers.replicate.liar import lying
 from tests.rows import statuses
 
 DEVELOPED = ["queued", "processing", "downloading", "completed"]
-
-
-def sold(lab: Lab) -> list[Sold]:
-    """Everything the painter has sold."""
-    return read_ledger(lab.settings.home / "painter" / LEDGER_FILE)
 
 
 async def test_a_picture_is_developed_and_served(lab: Lab, painter: Caller, hands: Hands) -> None:
@@ -26,8 +26,9 @@ async def test_a_picture_is_developed_and_served(lab: Lab, painter: Caller, hand
     await lab.rung(Bell.STORE)
     await hands.keep()
     row = await lab.row(generation_id)
-    (bought,) = sold(lab)
+    (bought,) = lab.sold()
     assert statuses(row) == DEVELOPED
+    assert [entry["v"] for entry in row.timeline] == [1, 2, 3, 4]
     assert (row.attempt_number, row.retry_count, row.progress, row.due_at) == (1, 0, 100, None)
     assert row.error_message is None
     assert row.replicate_prediction_id == bought.id
@@ -50,7 +51,7 @@ async def test_several_outputs_keep_their_order(lab: Lab, hands: Hands, count: i
         await lab.rung(Bell.COLLECT)
         await hands.develop()
         images = await lab.images(generation_id)
-        (bought,) = sold(lab)
+        (bought,) = lab.sold()
         painted = [(await painter.output(f"{painter.origin}/outputs/{bought.id}/{name}"))[2] for name in bought.outputs]
     assert [image.idx for image in images] == list(range(count))
     kept = [(lab.settings.home / "pictures" / image.storage_path).read_bytes() for image in images]
@@ -59,27 +60,37 @@ async def test_several_outputs_keep_their_order(lab: Lab, hands: Hands, count: i
     assert (await lab.row(generation_id)).status == "completed"
 
 
-async def test_a_claim_takes_no_more_than_the_lane_and_the_freed_slot_is_rung_for(
+async def test_a_purchase_that_is_finished_in_its_answer_needs_no_webhook(lab: Lab) -> None:
+    async def answer(_: web.BaseRequest) -> web.Response:
+        output = data_uri(prepared_png())
+        return web.json_response({"id": "p1", "status": "succeeded", "output": output}, status=201)
+
+    async with lying(answer) as liar, lab.hands(replicate_api_url=liar.url) as hands:
+        generation_id = await lab.submit()
+        await hands.buy()
+        await lab.rung(Bell.COLLECT)
+        await hands.develop()
+    row = await lab.row(generation_id)
+    assert (statuses(row), row.replicate_prediction_id) == (DEVELOPED, "p1")
+
+
+async def test_the_purchase_says_where_to_call_back_and_what_to_paint(lab: Lab, painter: Caller, hands: Hands) -> None:
+    inputs: dict[str, Any] = {"prompt": "a storm", "seed": 7, "guidance_scale": 3.5}
+    generation_id = await lab.submit(input=inputs, model_version="owner/name:" + "a" * 64)
+    await hands.buy()
+    (bought,) = lab.sold()
+    assert bought.webhook == f"{lab.settings.web_url}/v1/callbacks/replicate/{generation_id}/1"
+    assert (bought.input, bought.model, bought.version) == (inputs, "owner/name", "a" * 64)
+
+
+async def test_no_more_is_bought_than_the_lane_takes_and_a_freed_slot_is_rung_for(
     lab: Lab, painter: Caller, hands: Hands
 ) -> None:
     await lab.cap(2)
     ids = [await lab.submit() for _ in range(3)]
     await hands.buy()
     assert [(await lab.row(id_)).status for id_ in ids] == ["processing", "processing", "queued"]
+    assert len(lab.sold()) == 2
     await lab.rung(Bell.COLLECT)
     await hands.collect.turns.take()
     await lab.rung(Bell.START)
-
-
-async def test_an_answer_that_is_finished_at_once_is_collected_without_a_webhook(lab: Lab, hands: Hands) -> None:
-    async with lab.painting(seconds="0") as painter:
-        await painter.faults({"fault": "lost_webhook"})
-        generation_id = await lab.submit()
-        await hands.buy()
-        (bought,) = sold(lab)
-        await painter.finished(bought.id)
-        await lab.age()
-        await hands.watcher.look()
-        await lab.rung(Bell.COLLECT)
-        await hands.develop()
-    assert statuses(await lab.row(generation_id)) == DEVELOPED
