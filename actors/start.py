@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.exc import IntegrityError
 
 from actors.resources import Resources
 from actors.task_pool import TaskPool
@@ -32,7 +33,7 @@ class Start:
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(ASKING)
         self.turns = Turns(self._look)
-        self._record: Coalescer[Mapping[str, Any], None] = Coalescer(self._write_down)
+        self._record: Coalescer[Mapping[str, Any], None] = Coalescer(self._write_down, splits=(IntegrityError,))
 
     async def _look(self) -> None:
         while True:

@@ -55,9 +55,7 @@ class Store:
         try:
             # All of it inside the lease: what is not stored by then belongs to whoever takes over.
             async with asyncio.timeout(self._lease * 0.9):
-                outputs = enumerate(row.output)
-                pictures = await asyncio.gather(*(self._keep(row, idx, url) for idx, url in outputs))
-                moved = await self._finish({"id": row.id, "fence": row.fence, "pictures": pictures})
+                moved = await self._finish({"id": row.id, "fence": row.fence, "pictures": await self._keep_all(row)})
         except (OutputError, StoreError, TimeoutError) as error:
             await self._settle(row, error)
         except asyncio.CancelledError:
@@ -66,6 +64,15 @@ class Store:
             raise
         else:
             self._resources.notices.note([moved] if moved else [])
+
+    async def _keep_all(self, row: Row[Any]) -> list[dict[str, Any]]:
+        keeping = [asyncio.create_task(self._keep(row, idx, url)) for idx, url in enumerate(row.output)]
+        try:
+            return await asyncio.gather(*keeping)
+        finally:
+            # One that fails lets go of the row: the others must not go on with it.
+            for task in keeping:
+                task.cancel()
 
     async def _keep(self, row: Row[Any], idx: int, url: str) -> dict[str, Any]:
         data = await download(self._resources.downloads, url)
@@ -92,7 +99,8 @@ class Store:
         tries = row.retry_count + 1
         hopeless = isinstance(error, OutputGone) or (isinstance(error, OutputBroken) and tries >= LOOKS_AT_BROKEN)
         if hopeless or tries >= MAX_RETRIES:
-            why = f"the picture could not be stored after {tries} tries: {error or 'it took too long'}"
+            times = "1 try" if tries == 1 else f"{tries} tries"
+            why = f"the picture could not be stored after {times}: {error or 'it took too long'}"
             self._resources.notices.note(await give_up(self._resources.engine, Status.DOWNLOADING, row, why))
         else:
             log.warning("generation %s: output not stored, trying again: %s", row.id, error or "it took too long")

@@ -63,9 +63,14 @@ class Watcher:
 
     async def _ask(self, prediction_id: str, row: Row[Any]) -> None:
         try:
-            await self._hear(row, await self._resources.provider.get(prediction_id))
+            prediction = await self._resources.provider.get(prediction_id)
         except NotFound:
             await self._lost(row, "the provider no longer knows the prediction")
+        except ProviderError as error:
+            # One that cannot be read must not hold up those behind it.
+            log.warning("generation %s: the watcher could not ask after it (it will again): %s", row.id, error)
+        else:
+            await self._hear(row, prediction)
 
     async def _hear(self, row: Row[Any], prediction: Prediction) -> None:
         if (record := prediction.record()) is None:

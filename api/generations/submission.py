@@ -4,22 +4,33 @@ import random
 from typing import Any
 
 from api.auth.identity import Identity
+from pipeline.errors import Invalid
 from pipeline.ids import new_id
 from pipeline.models import family_of
 from schema.wire.http import GenerationRequest
 
+NOT_YET = {
+    "deadline": "deadlines are not kept yet",
+    "webhook_url": "webhooks are not sent yet; follow the generation over /v1/ws",
+    "source_image_url": "image-to-image is not offered yet",
+    "strength": "image-to-image is not offered yet",
+}
+"""Fields of the contract that nothing acts on so far. Refused, because a picture without them would be a wrong one."""
 SEEDS = 2**31
 """Seeds drawn here stay below this: every model takes them, and JavaScript reads them exactly."""
 
 
 def submission_of(request: GenerationRequest, identity: Identity) -> dict[str, Any]:
-    """The row to insert. Raises Invalid past a limit of the model.
+    """The row to insert. Raises Invalid past a limit of the model, or for what is not offered yet.
 
     A seed is always drawn: it makes the picture repeatable, and the provider's input unlike any other, so that a
     purchase whose worker died can be found again in the provider's list.
     """
     family = family_of(request.model_id, request.model_version)
     wanted = request.model_dump()
+    for name, why in NOT_YET.items():
+        if wanted[name] is not None:
+            raise Invalid(name, why)
     if wanted["seed"] is None:
         wanted["seed"] = random.randrange(SEEDS)
     filled = family.complete(wanted)

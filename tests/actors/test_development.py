@@ -1,5 +1,6 @@
 """A generation from queued to completed: the parts together, one step at a time."""
 
+from base64 import b64encode
 from typing import Any
 
 import aiohttp
@@ -8,9 +9,8 @@ from aiohttp import web
 
 from pipeline.doorbell import Bell
 from pipeline.media.picture import examine
-from pipeline.providers.painter.outputs import prepared_png
 from tests.actors.lab import Hands, Lab
-from tests.pipeline.media.samples import data_uri
+from tests.pipeline.media.samples import sample
 from tests.pipeline.providers.painter.caller import Caller
 from tests.pipeline.providers.replicate.liar import lying
 from tests.rows import statuses
@@ -62,7 +62,7 @@ async def test_several_outputs_keep_their_order(lab: Lab, hands: Hands, count: i
 
 async def test_a_purchase_that_is_finished_in_its_answer_needs_no_webhook(lab: Lab) -> None:
     async def answer(_: web.BaseRequest) -> web.Response:
-        output = data_uri(prepared_png())
+        output = f"data:image/png;base64,{b64encode(sample('png')).decode()}"
         return web.json_response({"id": "p1", "status": "succeeded", "output": output}, status=201)
 
     async with lying(answer) as liar, lab.hands(replicate_api_url=liar.url) as hands:

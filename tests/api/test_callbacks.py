@@ -1,0 +1,138 @@
+"""The provider's door: what is not signed by its secret changes nothing."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import aiohttp
+import orjson
+import pytest
+from standardwebhooks import Webhook
+from yarl import URL
+
+from pipeline.ids import new_id
+from tests.darkroom import Darkroom, User
+
+SECRET_OF_A_STRANGER = "whsec_" + "c3RyYW5nZXIh" * 3
+DONE = {"id": "nobodys", "status": "succeeded", "output": ["http://127.0.0.1:1/a.png"]}
+TOO_LARGE = 8 * 2**20 + 1
+PATIENCE = 20.0
+
+
+async def completed(user: User) -> str:
+    """A generation's id, once it is completed."""
+    async with asyncio.timeout(PATIENCE), user.http.ws_connect("/v1/ws") as socket:
+        generation_id: str = (await user.submit(width=64, height=64))["id"]
+        await socket.send_json({"type": "subscribe", "topic": f"generation:{generation_id}", "after": None})
+        while (await socket.receive_json()).get("status") != "completed":
+            pass
+    return generation_id
+
+
+async def painters_secret(darkroom: Darkroom) -> str:
+    """The secret that the painter hands out; its address is that of the outputs it made."""
+    async with darkroom.user() as user:
+        await completed(user)
+    sql = "SELECT prediction->'output'->>0 FROM image_generations WHERE status = 'completed' LIMIT 1"
+    origin = URL((await darkroom.execute(sql))[0][0]).origin()
+    async with aiohttp.ClientSession(headers={"Authorization": "Bearer any"}) as http:
+        async with http.get(origin / "v1/webhooks/default/secret") as answer:
+            key: str = (await answer.json())["key"]
+            return key
+
+
+@pytest.fixture(scope="module")
+def secret(darkroom: Darkroom) -> str:
+    """The painter's signing secret."""
+    return asyncio.run(painters_secret(darkroom))
+
+
+def signed(secret: str, body: bytes, at: datetime | None = None) -> dict[str, str]:
+    """The headers of a webhook, as Standard Webhooks has them."""
+    at = at or datetime.now(UTC)
+    return {
+        "webhook-id": "msg_1",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign("msg_1", at, body.decode()),
+    }
+
+
+def address(provider: str = "replicate", generation: object = None, attempt: object = 1) -> str:
+    """The door's address, of a generation that nobody knows unless one is given."""
+    return f"/v1/callbacks/{provider}/{generation or new_id()}/{attempt}"
+
+
+async def post(darkroom: Darkroom, path: str, body: bytes, headers: dict[str, str]) -> tuple[int, dict[str, Any]]:
+    """Status and document of one callback."""
+    async with darkroom.client(None) as http, http.post(path, data=body, headers=headers) as answer:
+        return answer.status, await answer.json()
+
+
+async def test_a_genuine_answer_about_nothing_we_know_is_not_asked_for_again(darkroom: Darkroom, secret: str) -> None:
+    body = orjson.dumps(DONE)
+    assert await post(darkroom, address(), body, signed(secret, body)) == (200, {"taken": False})
+
+
+async def test_a_genuine_answer_about_a_finished_generation_changes_nothing(darkroom: Darkroom, secret: str) -> None:
+    body = orjson.dumps(DONE | {"status": "failed"})
+    async with darkroom.user() as user:
+        generation_id = await completed(user)
+        path = address(generation=generation_id)
+        assert await post(darkroom, path, body, signed(secret, body)) == (200, {"taken": False})
+        async with user.http.get(f"/v1/generations/{generation_id}") as answer:
+            assert (await answer.json())["status"] == "completed"
+
+
+def forgeries(secret: str, body: bytes) -> dict[str, dict[str, str]]:
+    """Headers that must not open the door."""
+    now, good = datetime.now(UTC), signed(secret, body)
+    return {
+        "by a stranger": signed(SECRET_OF_A_STRANGER, body),
+        "of another body": signed(secret, body + b" "),
+        "ten minutes old": signed(secret, body, now - timedelta(minutes=10)),
+        "ten minutes early": signed(secret, body, now + timedelta(minutes=10)),
+        "unsigned": {},
+        "without its time": {name: value for name, value in good.items() if name != "webhook-timestamp"},
+        "without its id": {name: value for name, value in good.items() if name != "webhook-id"},
+        "with another id": good | {"webhook-id": "msg_2"},
+        "with a time that is none": good | {"webhook-timestamp": "now"},
+        "with a broken signature": good | {"webhook-signature": "v1,not base64"},
+        "of another version": good | {"webhook-signature": good["webhook-signature"].replace("v1,", "v2,")},
+    }
+
+
+@pytest.mark.parametrize("kind", forgeries(SECRET_OF_A_STRANGER, b"{}"))
+async def test_what_is_not_signed_is_refused(darkroom: Darkroom, secret: str, kind: str) -> None:
+    body = orjson.dumps(DONE)
+    status, problem = await post(darkroom, address(), body, forgeries(secret, body)[kind])
+    assert (status, problem["type"]) == (401, "/problems/unauthorized")
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        address(provider="openai"),
+        address(generation="17"),
+        address(attempt="one"),
+        address(attempt="-1"),
+        address(attempt=2**40),
+        address(attempt=10**30),
+    ],
+)
+async def test_an_address_that_nobody_was_given_is_not_found(darkroom: Darkroom, secret: str, path: str) -> None:
+    body = orjson.dumps(DONE)
+    status, problem = await post(darkroom, path, body, signed(secret, body))
+    assert (status, problem["type"]) == (404, "/problems/not-found")
+
+
+@pytest.mark.parametrize("body", [b"", b"hello", b"[]", b"5", b'"p1"', b"{}", b'{"id": "p1"}', b"[" * 100_000])
+async def test_a_body_that_is_no_prediction_is_named(darkroom: Darkroom, secret: str, body: bytes) -> None:
+    status, problem = await post(darkroom, address(), body, signed(secret, body))
+    assert (status, problem["type"]) == (400, "/problems/invalid-json")
+    assert "not a prediction" in problem["detail"]
+
+
+async def test_a_body_that_is_too_large_is_refused_whoever_sent_it(darkroom: Darkroom, secret: str) -> None:
+    body = b" " * TOO_LARGE
+    status, problem = await post(darkroom, address(), body, signed(secret, body))
+    assert (status, problem["type"]) == (413, "/problems/too-large")

@@ -1,0 +1,79 @@
+"""The doorbell: rung in any weather, and never a reason to fail."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+from dramatiq import Message
+from redis.asyncio import Redis
+
+from pipeline.doorbell import NAMESPACE, Bell, Doorbell, message, open_redis
+from pipeline.settings import Settings
+from tests.conftest import free_port
+
+
+@pytest.fixture
+async def redis(settings: Settings) -> AsyncIterator[Redis]:
+    """A client of an empty Valkey database."""
+    client = open_redis(settings)
+    await client.flushdb()
+    yield client
+    await client.aclose()
+
+
+async def lengths(redis: Redis) -> dict[Bell, int]:
+    """How many messages wait on each queue."""
+    return {bell: await redis.llen(f"{NAMESPACE}:{bell}") for bell in Bell}
+
+
+async def test_a_ring_leaves_one_message_of_its_actor(redis: Redis) -> None:
+    await Doorbell(redis).ring(Bell.STORE)
+    assert await lengths(redis) == {Bell.START: 0, Bell.COLLECT: 0, Bell.STORE: 1}
+    ((redis_id, payload),) = (await redis.hgetall(f"{NAMESPACE}:store.msgs")).items()
+    assert await redis.lrange(f"{NAMESPACE}:store", 0, -1) == [redis_id]
+    rung = Message.decode(payload)
+    assert (rung.actor_name, rung.queue_name, rung.options) == ("store", "store", {"redis_message_id": redis_id.decode()})
+
+
+def test_every_message_is_another_one() -> None:
+    assert len({message(Bell.START)[0] for _ in range(100)}) == 100
+
+
+async def test_rings_that_come_together_are_one_ring_of_each_bell(redis: Redis) -> None:
+    doorbell = Doorbell(redis)
+    await asyncio.gather(*(doorbell.ring(bell) for bell in Bell for _ in range(50)))
+    assert await lengths(redis) == dict.fromkeys(Bell, 1)
+
+
+async def test_a_forced_ring_among_plain_ones_is_forced(redis: Redis) -> None:
+    doorbell = Doorbell(redis)
+    await doorbell.ring(Bell.START)
+    await asyncio.gather(*(doorbell.ring(Bell.START, forced=number == 1) for number in range(3)))
+    assert (await lengths(redis))[Bell.START] == 2
+
+
+async def test_a_broker_that_forgot_everything_is_rung_all_the_same(redis: Redis) -> None:
+    doorbell = Doorbell(redis)
+    await doorbell.ring(Bell.START)
+    await redis.flushdb()
+    await redis.script_flush()
+    await doorbell.ring(Bell.START)
+    assert (await lengths(redis))[Bell.START] == 1
+
+
+async def test_a_broker_that_is_away_is_logged_and_stops_nobody(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = open_redis(settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}/0"}))
+    doorbell = Doorbell(client)
+    await asyncio.gather(doorbell.ring(Bell.START), doorbell.ring(Bell.STORE, forced=True))
+    await client.aclose()
+    assert {record.getMessage().partition(" (")[0] for record in caplog.records} == {
+        "bell start not rung",
+        "bell store not rung",
+    }
+
+
+async def test_without_an_address_it_says_how_to_give_one(settings: Settings) -> None:
+    with pytest.raises(ValueError, match="REDIS_URL is not set"):
+        open_redis(settings.model_copy(update={"redis_url": None}))
