@@ -1,38 +1,24 @@
 """What an actor works with, opened on the loop that uses it and closed there."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.callback import Callbacks
-from pipeline.database import open_engine
-from pipeline.doorbell import Doorbell, open_redis
-from pipeline.notices import Notices
-from pipeline.providers import Replicate
-from pipeline.providers.provider import Provider
+from pipeline.connections import Connections, open_connections
 from pipeline.settings import Settings
-from pipeline.stores import open_store
-from pipeline.stores.store import Store
 
 LOOK_SECONDS = 10.0
 """When the watcher first asks after a prediction whose webhook should come by itself."""
 
 
 @dataclass(frozen=True)
-class Resources:
-    """One process's connections and the verbs bound to them."""
+class Resources(Connections):
+    """One process's connections, and one more for the providers' outputs."""
 
-    settings: Settings
-    engine: AsyncEngine
-    doorbell: Doorbell
-    notices: Notices
-    callbacks: Callbacks
-    provider: Provider
-    store: Store
     downloads: aiohttp.ClientSession
+    """Without the provider's token: an output's address is a secret of its own."""
 
     @property
     def look_seconds(self) -> float:
@@ -43,25 +29,5 @@ class Resources:
 @asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Open everything an actor or the clock needs; closes it in reverse order."""
-    async with AsyncExitStack() as stack:
-        engine = open_engine(settings)
-        stack.push_async_callback(engine.dispose)
-        redis = open_redis(settings)
-        stack.push_async_callback(redis.aclose)
-        provider = Replicate(settings)
-        stack.push_async_callback(provider.close)
-        # Outputs are fetched without the provider's token: their addresses are secrets of their own.
-        downloads = await stack.enter_async_context(aiohttp.ClientSession())
-        store = await stack.enter_async_context(open_store(settings))
-        notices = Notices(engine)
-        stack.push_async_callback(notices.flush)
-        yield Resources(
-            settings=settings,
-            engine=engine,
-            doorbell=Doorbell(redis),
-            notices=notices,
-            callbacks=Callbacks(engine),
-            provider=provider,
-            store=store,
-            downloads=downloads,
-        )
+    async with open_connections(settings) as connections, aiohttp.ClientSession() as downloads:
+        yield Resources(**vars(connections), downloads=downloads)

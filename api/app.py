@@ -24,14 +24,9 @@ from api.images import show_image
 from api.problems import UNAVAILABLE, answer_problem
 from api.state import State
 from api.supabase.functions import start_generation
-from pipeline.callback import Callbacks
-from pipeline.database import open_engine
-from pipeline.doorbell import Doorbell, open_redis
+from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
-from pipeline.notices import Notices
-from pipeline.providers import Replicate
 from pipeline.settings import Settings
-from pipeline.stores import open_store
 from pipeline.submit import Submissions
 
 ROUTES: list[BaseRoute] = [
@@ -65,31 +60,17 @@ HANDLED: list[type[Exception]] = [
 @asynccontextmanager
 async def open_state(settings: Settings) -> AsyncIterator[State]:
     """Open everything a web process needs; closes it in reverse order."""
-    async with AsyncExitStack() as stack:
-        engine = open_engine(settings)
-        stack.push_async_callback(engine.dispose)
-        redis = open_redis(settings)
-        stack.push_async_callback(redis.aclose)
-        provider = Replicate(settings)
-        stack.push_async_callback(provider.close)
-        store = await stack.enter_async_context(open_store(settings))
-        notices = Notices(engine)
-        stack.push_async_callback(notices.flush)
-        topics = Topics(engine)
+    async with open_connections(settings) as connections, AsyncExitStack() as stack:
+        topics = Topics(connections.engine)
         listener = Listener(settings, topics)
         await listener.probe()
         for work in (listener.keep_listening(), topics.keep_looking(), topics.keep_safe()):
             stack.push_async_callback(_cancel, asyncio.create_task(work))
         yield State(
-            settings=settings,
-            engine=engine,
-            doorbell=Doorbell(redis),
-            notices=notices,
-            submissions=Submissions(engine),
-            callbacks=Callbacks(engine),
-            store=store,
-            authenticator=Authenticator(engine, settings),
-            signatures=Signatures(provider),
+            **vars(connections),
+            submissions=Submissions(connections.engine),
+            authenticator=Authenticator(connections.engine, settings),
+            signatures=Signatures(connections.provider),
             topics=topics,
             listener=listener,
         )

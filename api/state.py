@@ -3,32 +3,21 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import HTTPConnection
 
 from api.auth.authenticator import Authenticator
 from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
 from api.gateway.topics import Topics
-from pipeline.callback import Callbacks
-from pipeline.doorbell import Doorbell
-from pipeline.notices import Notices
-from pipeline.settings import Settings
-from pipeline.stores.store import Store
+from pipeline.connections import Connections
 from pipeline.submit import Submissions
 
 
 @dataclass(frozen=True)
-class State:
-    """One web process's connections and the verbs bound to them."""
+class State(Connections):
+    """One web process's connections and what its doors share."""
 
-    settings: Settings
-    engine: AsyncEngine
-    doorbell: Doorbell
-    notices: Notices
     submissions: Submissions
-    callbacks: Callbacks
-    store: Store
     authenticator: Authenticator
     signatures: Signatures
     topics: Topics

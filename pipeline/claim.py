@@ -33,7 +33,7 @@ _CLAIM = statement(f"""
       due_at = now() + make_interval(secs => :lease),
       replicate_prediction_id = NULL, prediction = NULL, progress = NULL
     FROM next WHERE g.id = next.id
-    RETURNING {MOVED}, g.fence, g.attempt_number, g.model_id, g.model_version, g.input
+    RETURNING {MOVED}, g.fence, g.attempt_number, g.retry_count, g.model_id, g.model_version, g.input
 """)
 
 _CLAIM_DOWNLOADS = statement(f"""

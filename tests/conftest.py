@@ -24,6 +24,8 @@ from pipeline.statements import fetch, statement
 from schema.migrations import upgrade
 from tests.darkroom import Darkroom
 
+pytest_plugins = ["tests.swift.fixture"]
+
 _NUMBERS = itertools.count(1)
 
 

@@ -8,7 +8,8 @@ from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.settings import Settings
-from tests.actors.lab import Hands, Lab, web_process
+from tests.actors.lab import Hands, Lab
+from tests.actors.web_process import web_process
 from tests.conftest import free_port
 from tests.pipeline.providers.painter.caller import Caller
 

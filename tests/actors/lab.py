@@ -1,7 +1,6 @@
-"""A painter, a web process and hands that do the worker's work one step at a time, all on the test's own loop."""
+"""A painter, and hands that do a worker's and a clock's work one step at a time, all on the test's own loop."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -9,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
-import uvicorn
 from redis.asyncio import Redis
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,7 +18,6 @@ from actors.resources import Resources, open_resources
 from actors.start import Start
 from actors.store import Store
 from actors.watcher import Watcher
-from api.app import create_app
 from pipeline.doorbell import NAMESPACE, Bell, flag_key, wake_key
 from pipeline.providers.painter.ledger import LEDGER_FILE, Sold, read_ledger
 from pipeline.providers.painter.server import running_painter
@@ -137,20 +134,3 @@ class Lab:
     async def age(self, seconds: float = 0) -> None:
         """Let everything be due now, as if attempts had begun `seconds` earlier: tests need not wait for a clock."""
         await fetch(self.engine, _AGE, seconds=seconds)
-
-
-@asynccontextmanager
-async def web_process(settings: Settings) -> AsyncIterator[None]:
-    """The real doors at the port of the settings, on this loop."""
-    config = uvicorn.Config(create_app(settings), log_config=None, log_level="critical", access_log=False, ws="none")
-    server = uvicorn.Server(config)
-    listener = socket.create_server(("127.0.0.1", settings.port))
-    serving = asyncio.create_task(server.serve([listener]))
-    try:
-        # The socket listens already, so the question waits until the doors are open.
-        async with asyncio.timeout(PATIENCE), aiohttp.request("GET", f"{settings.web_url}/healthz") as answer:
-            assert answer.status == 200
-        yield
-    finally:
-        server.should_exit = True
-        await serving

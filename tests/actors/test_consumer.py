@@ -1,7 +1,7 @@
 """The worker's consumer, against a real Valkey: woken at once, and never behind on what was rung."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 
 import pytest
 from dramatiq import MessageProxy
@@ -35,9 +35,9 @@ def consumer(broker: BlockingBroker) -> BlockingConsumer:
 
 
 @pytest.fixture
-async def doorbell(redis: Redis) -> AsyncIterator[Doorbell]:
+def doorbell(redis: Redis) -> Doorbell:
     """A doorbell."""
-    yield Doorbell(redis)
+    return Doorbell(redis)
 
 
 def fetched(consumer: BlockingConsumer) -> MessageProxy:

@@ -1,6 +1,7 @@
 """The provider's door: what is not signed by its secret changes nothing."""
 
 import asyncio
+import io
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -35,10 +36,10 @@ async def painters_secret(darkroom: Darkroom) -> str:
         await completed(user)
     sql = "SELECT prediction->'output'->>0 FROM image_generations WHERE status = 'completed' LIMIT 1"
     origin = URL((await darkroom.execute(sql))[0][0]).origin()
-    async with aiohttp.ClientSession(headers={"Authorization": "Bearer any"}) as http:
-        async with http.get(origin / "v1/webhooks/default/secret") as answer:
-            key: str = (await answer.json())["key"]
-            return key
+    token = {"Authorization": "Bearer any"}
+    async with aiohttp.request("GET", origin / "v1/webhooks/default/secret", headers=token) as answer:
+        key: str = (await answer.json())["key"]
+        return key
 
 
 @pytest.fixture(scope="module")
@@ -110,14 +111,8 @@ async def test_what_is_not_signed_is_refused(darkroom: Darkroom, secret: str, ki
 
 @pytest.mark.parametrize(
     "path",
-    [
-        address(provider="openai"),
-        address(generation="17"),
-        address(attempt="one"),
-        address(attempt="-1"),
-        address(attempt=2**40),
-        address(attempt=10**30),
-    ],
+    [address(provider="openai"), address(generation="17"), address(attempt="one"), address(attempt=10**30)],
+    ids=["provider", "generation", "attempt", "huge attempt"],
 )
 async def test_an_address_that_nobody_was_given_is_not_found(darkroom: Darkroom, secret: str, path: str) -> None:
     body = orjson.dumps(DONE)
@@ -125,7 +120,7 @@ async def test_an_address_that_nobody_was_given_is_not_found(darkroom: Darkroom,
     assert (status, problem["type"]) == (404, "/problems/not-found")
 
 
-@pytest.mark.parametrize("body", [b"", b"hello", b"[]", b"5", b'"p1"', b"{}", b'{"id": "p1"}', b"[" * 100_000])
+@pytest.mark.parametrize("body", [b"", b"hello", b"[]", b"5", b'"p1"', b"{}", b'{"id": "p1"}', b"[" * 100_000], ids=len)
 async def test_a_body_that_is_no_prediction_is_named(darkroom: Darkroom, secret: str, body: bytes) -> None:
     status, problem = await post(darkroom, address(), body, signed(secret, body))
     assert (status, problem["type"]) == (400, "/problems/invalid-json")
@@ -134,5 +129,6 @@ async def test_a_body_that_is_no_prediction_is_named(darkroom: Darkroom, secret:
 
 async def test_a_body_that_is_too_large_is_refused_whoever_sent_it(darkroom: Darkroom, secret: str) -> None:
     body = b" " * TOO_LARGE
-    status, problem = await post(darkroom, address(), body, signed(secret, body))
-    assert (status, problem["type"]) == (413, "/problems/too-large")
+    headers = signed(secret, body)
+    async with darkroom.client(None) as http, http.post(address(), data=io.BytesIO(body), headers=headers) as answer:
+        assert (answer.status, (await answer.json())["type"]) == (413, "/problems/too-large")

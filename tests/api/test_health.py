@@ -92,7 +92,9 @@ async def test_the_page_of_the_doors_loads_with_everything_on_it(darkroom: Darkr
     assert 'url: "/openapi.json"' in page
 
 
-@pytest.mark.parametrize("path", ["/docs/assets/../app.py", "/docs/assets/%2e%2e/%2e%2e/etc/passwd", "/docs/assets/no.js"])
+@pytest.mark.parametrize(
+    "path", ["/docs/assets/../app.py", "/docs/assets/%2e%2e/%2e%2e/etc/passwd", "/docs/assets/no.js"]
+)
 async def test_the_assets_are_the_packages_files_only(darkroom: Darkroom, path: str) -> None:
     async with darkroom.client(None) as http, http.get(path) as answer:
         assert (answer.status, answer.content_type) == (404, "application/problem+json")

@@ -86,9 +86,7 @@ async def test_what_is_noted_while_a_send_is_under_way_goes_together(
     assert len(sizes) <= 2
 
 
-async def test_a_dead_database_is_logged_and_stops_nobody(
-    settings: Settings, caplog: pytest.LogCaptureFixture
-) -> None:
+async def test_a_dead_database_is_logged_and_stops_nobody(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
     nowhere = {"database_url": f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"}
     engine = open_engine(settings.model_copy(update=nowhere))
     notices = Notices(engine)

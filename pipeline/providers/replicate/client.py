@@ -97,7 +97,7 @@ class Replicate:
                 content = _loads(await _read(answer))
                 if answer.status >= 300:
                     raise error_of(answer.status, content, buying=buying, retry_after=answer.headers.get("Retry-After"))
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise ProviderDown(f"the provider does not answer at {self._url}: {error}") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise lost(f"the provider's answer was lost: {type(error).__name__} {error}") from error

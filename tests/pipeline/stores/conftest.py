@@ -9,10 +9,7 @@ from pydantic import SecretStr
 
 from pipeline.settings import Settings
 from pipeline.stores import Store, open_store
-from tests.swift.fixture import swift
 from tests.swift.server import SwiftServer
-
-__all__ = ["swift"]  # the fixture
 
 
 @pytest.fixture

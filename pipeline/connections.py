@@ -1,0 +1,44 @@
+"""What every process of Darkroom holds open: database, broker, provider and store, and the verbs bound to them."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.callback import Callbacks
+from pipeline.database import open_engine
+from pipeline.doorbell import Doorbell, open_redis
+from pipeline.notices import Notices
+from pipeline.providers import Provider, Replicate
+from pipeline.settings import Settings
+from pipeline.stores import Store, open_store
+
+
+@dataclass(frozen=True)
+class Connections:
+    """One process's connections, on the loop that opened them."""
+
+    settings: Settings
+    engine: AsyncEngine
+    doorbell: Doorbell
+    notices: Notices
+    callbacks: Callbacks
+    provider: Provider
+    store: Store
+
+
+@asynccontextmanager
+async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
+    """Open them all; close them in reverse order, once every notice has left."""
+    async with AsyncExitStack() as stack:
+        engine = open_engine(settings)
+        stack.push_async_callback(engine.dispose)
+        redis = open_redis(settings)
+        stack.push_async_callback(redis.aclose)
+        provider = Replicate(settings)
+        stack.push_async_callback(provider.close)
+        store = await stack.enter_async_context(open_store(settings))
+        notices = Notices(engine)
+        stack.push_async_callback(notices.flush)
+        yield Connections(settings, engine, Doorbell(redis), notices, Callbacks(engine), provider, store)
