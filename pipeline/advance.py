@@ -15,13 +15,12 @@ from schema.statuses import Status
 # skipped too: who holds it is the webhook (or a takeover), and waiting for it in another order would be a deadlock.
 _RECORD = statement("""
     WITH r AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, prediction_id text)),
-    held AS MATERIALIZED (
-      SELECT id FROM image_generations WHERE id IN (SELECT id FROM r) FOR UPDATE SKIP LOCKED)
+      SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, prediction_id text)
+      JOIN image_generations AS held ON held.id = r.id FOR UPDATE OF held SKIP LOCKED)
     UPDATE image_generations AS g SET
       replicate_prediction_id = r.prediction_id, changed = pg_current_xact_id(),
       due_at = now() + make_interval(secs => :look)
-    FROM r JOIN held ON held.id = r.id
+    FROM r
     WHERE g.id = r.id AND g.status = 'processing' AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
 """)
 

@@ -16,15 +16,14 @@ from pipeline.statements import fetch, records, statement
 # The rows are locked in the order of their ids, or two batches could wait for each other.
 _COMMIT = statement("""
     WITH r AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-        AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)),
-    held AS MATERIALIZED (
-      SELECT id FROM image_generations WHERE id IN (SELECT id FROM r) ORDER BY id FOR UPDATE)
+      SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)
+      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
     UPDATE image_generations AS g SET
       prediction = r.prediction, changed = pg_current_xact_id(),
       replicate_prediction_id = coalesce(g.replicate_prediction_id, r.prediction_id),
       due_at = CASE WHEN r.prediction IS NULL THEN g.due_at ELSE now() END
-    FROM r JOIN held ON held.id = r.id
+    FROM r
     WHERE g.id = r.id AND g.status = 'processing' AND g.attempt_number = r.attempt AND g.prediction IS NULL
       AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
     RETURNING g.id

@@ -17,7 +17,7 @@ from api.gateway.view import View
 from api.problems import UNAVAILABLE, Problem, document_of, field_errors
 from api.state import State, state_of
 from pipeline.errors import DarkroomError, NotFound
-from pipeline.read import read_generation, read_unfinished
+from pipeline.read import read_unfinished
 from schema.wire import frames
 from schema.wire.problem import FieldError
 
@@ -131,7 +131,7 @@ class Socket:
     async def _follow_generation(self, subscription: Subscription, generation_id: UUID, after: int) -> list[View]:
         subscription.start_after(generation_id, after)
         self._state.topics.follow_generation(generation_id, subscription)
-        row = await read_generation(self._state.engine, generation_id)
+        row = await self._state.topics.read(generation_id)
         if row is None or not subscription.identity.may_see(row.user_id):
             raise NotFound("topic: there is no generation with this id, or it is not yours")
         return [View(row)]

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.subscription import Subscription
 from api.gateway.view import View
+from pipeline.coalesce import Coalescer
 from pipeline.moves import Move
 from pipeline.read import NEVER, read_changed, read_generations
 
@@ -33,6 +34,7 @@ class Topics:
         self._by_generation: dict[UUID, set[Subscription]] = {}
         self._by_user: dict[str, set[Subscription]] = {}
         self._of_everyone: set[Subscription] = set()
+        self._read: Coalescer[UUID, Row[Any] | None] = Coalescer(self._read_many, largest=LARGEST_LOOK)
         self._wanted: dict[UUID, None] = {}
         self._wake = asyncio.Event()
         self._resync = asyncio.Event()
@@ -52,6 +54,14 @@ class Topics:
             self._of_everyone.add(subscription)
         elif (user_id := subscription.identity.user_id) is not None:
             self._by_user.setdefault(user_id, set()).add(subscription)
+
+    async def read(self, generation_id: UUID) -> Row[Any] | None:
+        """The row as it stands now; those who ask together share a SELECT."""
+        return await self._read(generation_id)
+
+    async def _read_many(self, ids: list[UUID]) -> list[Row[Any] | None]:
+        rows = {row.id: row for row in await read_generations(self._engine, ids)}
+        return [rows.get(generation_id) for generation_id in ids]
 
     def leave(self, subscription: Subscription, generation_id: UUID | None) -> None:
         """Offer nothing more to `subscription`."""

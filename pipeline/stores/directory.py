@@ -51,7 +51,7 @@ class DirectoryStore:
                         leftover.unlink()
 
     async def put(self, key: str, data: bytes, content_type: str) -> None:
-        """See Store; about as long as the disk takes for two fsyncs, three for a generation's first."""
+        """See Store; about as long as the disk takes for two fsyncs."""
         check_key(key, content_type)
         await asyncio.to_thread(self._put, key, data)
 

@@ -22,7 +22,9 @@ def picture_key(generation_id: UUID, idx: int, data: bytes, extension: str) -> s
     The same bytes always get the same key, so a second attempt writes over the first; and 128 bits of the
     content's SHA-256 in a public address cannot be guessed by who has not seen the picture.
     """
-    return f"{generation_id}/{idx}-{hashlib.sha256(data).hexdigest()[:32]}.{extension}"
+    # 256 shelves, soon all there: a directory for each generation would cost every picture one more fsync.
+    shelf = generation_id.hex[-2:]
+    return f"{shelf}/{generation_id}-{idx}-{hashlib.sha256(data).hexdigest()[:32]}.{extension}"
 
 
 def is_key(key: str) -> bool:

@@ -1,9 +1,11 @@
 """What start does when the provider refuses, is away, or its answer is lost."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from pipeline.doorbell import Bell
 from tests.actors.lab import Hands, Lab
@@ -122,7 +124,12 @@ async def test_when_nothing_was_sold_it_is_bought_after_the_lease(
 
 async def test_a_worker_that_comes_too_late_to_its_lease_does_not_buy(lab: Lab, painter: Caller) -> None:
     generation_id = await lab.submit()
-    async with lab.hands(lease_seconds=0.001) as hands:
-        await hands.buy()
+    async with lab.hands(lease_seconds=0.6) as hands, lab.engine.connect() as slow:
+        await slow.execution_options(isolation_level="READ COMMITTED")
+        await slow.execute(text("SELECT FROM lanes FOR UPDATE"))
+        buying = asyncio.create_task(hands.buy())
+        await slow.execute(text("SELECT pg_sleep(0.4)"))  # longer than the half of the lease that a purchase may take
+        await slow.commit()
+        await buying
     assert (await lab.row(generation_id)).status == "processing"
     assert lab.sold() == []

@@ -27,21 +27,28 @@ async def test_two_workers_race_for_thirty_rows(lab: Lab, painter: Caller) -> No
         assert len(await lab.images(id_)) == 1
 
 
+async def begun(painter: Caller) -> None:
+    """Wait until the one fault in force has bitten for the last time."""
+    async with asyncio.timeout(PATIENCE):
+        while (await painter.ask("GET", "/_painter/faults"))[1][0]["left"]:
+            pass
+
+
 async def test_a_worker_that_was_frozen_past_its_lease_writes_to_nothing(lab: Lab, painter: Caller) -> None:
-    await painter.faults({"fault": "slow_output", "seconds": 600, "times": 1})
     generation_id = await lab.submit()
     async with lab.hands() as frozen, lab.hands() as other:
         await frozen.buy()
         await lab.rung(Bell.COLLECT)
         await frozen.collect.turns.take()
-        await frozen.store.turns.take()
-        async with asyncio.timeout(PATIENCE):
-            while (await painter.ask("GET", "/_painter/faults"))[1][0]["left"]:
-                pass
-        await lab.age()
-        await other.keep()
-        after = await lab.row(generation_id)
+        for hands in (frozen, other):
+            await painter.faults({"fault": "slow_output", "seconds": 600, "times": 1})
+            await lab.age()
+            await hands.store.turns.take()
+            await begun(painter)
+        held = await lab.row(generation_id)
         await frozen.store.pool.close(0)
-        assert await lab.row(generation_id) == after
-    assert statuses(after) == DEVELOPED
+        assert await lab.row(generation_id) == held
+        await other.store.pool.close(0)
+        await other.keep()
+    assert statuses(await lab.row(generation_id)) == DEVELOPED
     assert len(await lab.images(generation_id)) == 1

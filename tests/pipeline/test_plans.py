@@ -1,6 +1,7 @@
 """Every hot statement walks its index, also under a generic plan: a bound status would read the finished millions."""
 
 import re
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
@@ -9,7 +10,8 @@ from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline import advance, claim, queue, read, sweep
+from pipeline import advance, callback, claim, queue, read, sweep
+from pipeline.database import SERVER_SETTINGS
 
 FINISHED = 20_000
 _FILL = f"""
@@ -20,6 +22,10 @@ _FILL = f"""
 HOT: dict[str, TextClause] = {
     "claim": claim._CLAIM,
     "claim downloads": claim._CLAIM_DOWNLOADS,
+    "record": advance._RECORD,
+    "callback": callback._COMMIT,
+    "finish": advance._FINISH,
+    "by id": read._BY_ID,
     "collect": advance._COLLECT,
     "promote": sweep._PROMOTE,
     "bells": sweep._WAITING,
@@ -31,6 +37,8 @@ HOT: dict[str, TextClause] = {
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # so in SQLAlchemy
 VALUES: dict[str, Any] = {
     "provider": "replicate",
+    "rows": "[]",
+    "ids": "[]",
     "most": 10,
     "cap": 10,
     "lease": 30.0,
@@ -49,32 +57,41 @@ def prepared(sql: TextClause) -> tuple[str, list[str]]:
     return str(compiled), list(compiled.positiontup)
 
 
-@pytest.fixture
-async def filled(engine: AsyncEngine, database_url: str) -> Any:
-    connection = await asyncpg.connect(database_url, server_settings={"darkroom.app": "on", "jit": "off"})
-    await connection.execute(_FILL)
-    await connection.execute("ANALYZE image_generations")
-    await connection.execute("SET plan_cache_mode = force_generic_plan")
-    yield connection
-    await connection.close()
+@pytest.fixture(params=["full", "young"])
+async def connection(
+    request: pytest.FixtureRequest, engine: AsyncEngine, database_url: str
+) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+    """One of our connections, on a table with many finished rows or on one that is empty yet."""
+    opened = await asyncpg.connect(database_url, server_settings=SERVER_SETTINGS)
+    assert await opened.fetchval("SHOW plan_cache_mode") == "force_generic_plan"
+    if request.param == "full":
+        await opened.execute(_FILL)
+        await opened.execute("ANALYZE image_generations")
+    yield opened
+    await opened.close()
 
 
-async def test_no_hot_statement_reads_the_finished_rows(filled: "asyncpg.Connection[asyncpg.Record]") -> None:
+async def test_every_hot_statement_finds_its_rows_by_an_index(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    """Also by a plan that was made for an empty table, and is kept while it fills."""
     for name, sql in HOT.items():
         text, names = prepared(sql)
-        await filled.execute(f'PREPARE "{name}" AS {text}')
+        await connection.execute(f'PREPARE "{name}" AS {text}')
         arguments = ", ".join(literal(VALUES[parameter]) for parameter in names)
-        plan = await filled.fetch(f'EXPLAIN EXECUTE "{name}" {arguments and f"({arguments})"}')
+        plan = await connection.fetch(f'EXPLAIN EXECUTE "{name}" {arguments and f"({arguments})"}')
         lines = "\n".join(line[0] for line in plan)
-        assert not re.search(r"Seq Scan on image_generations", lines), f"{name}:\n{lines}"
+        assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", lines), f"{name}:\n{lines}"
         assert "image_generations" in lines
 
 
-async def test_the_check_sees_a_bound_status(filled: "asyncpg.Connection[asyncpg.Record]") -> None:
-    await filled.execute(
+@pytest.mark.parametrize("connection", ["full"], indirect=True)
+async def test_the_check_sees_a_bound_status(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    await connection.execute("SET enable_seqscan = on")
+    await connection.execute(
         "PREPARE bound(text) AS SELECT id FROM image_generations WHERE status = $1 ORDER BY priority DESC LIMIT 10"
     )
-    plan = await filled.fetch("EXPLAIN EXECUTE bound ('queued')")
+    plan = await connection.fetch("EXPLAIN EXECUTE bound ('queued')")
     assert any("Seq Scan on image_generations" in line[0] for line in plan)
 
 

@@ -14,7 +14,7 @@ GENERATION = UUID("018f0000-0000-7000-8000-000000000001")
 
 def test_a_key_names_generation_index_content_and_format() -> None:
     key = picture_key(GENERATION, 2, b"picture", "webp")
-    assert key == f"{GENERATION}/2-{hashlib.sha256(b'picture').hexdigest()[:32]}.webp"
+    assert key == f"01/{GENERATION}-2-{hashlib.sha256(b'picture').hexdigest()[:32]}.webp"
     assert is_key(key)
     assert content_type_of(key) == "image/webp"
 
