@@ -32,4 +32,6 @@ async def web_process(settings: Settings) -> AsyncIterator[None]:
         server.close()
         for connection in list(state.connections):
             connection.shutdown()
+        if state.tasks:
+            await asyncio.wait(state.tasks)
         await server.wait_closed()
