@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
-from sqlalchemy.exc import IntegrityError
 
 from actors.resources import Resources
 from actors.task_pool import TaskPool
@@ -17,6 +16,7 @@ from pipeline.doorbell import Bell
 from pipeline.errors import ProviderError
 from pipeline.moves import as_move
 from pipeline.providers import Prediction
+from pipeline.statements import blames_a_row
 from pipeline.verdict import GiveUp, TryAgain, on_error
 from schema.statuses import Status
 
@@ -33,7 +33,7 @@ class Start:
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(ASKING)
         self.turns = Turns(self._look)
-        self._record: Coalescer[Mapping[str, Any], None] = Coalescer(self._write_down, splits=(IntegrityError,))
+        self._record: Coalescer[Mapping[str, Any], None] = Coalescer(self._write_down, splits=blames_a_row)
 
     async def _look(self) -> None:
         while True:

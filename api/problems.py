@@ -12,13 +12,22 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import DarkroomError, Invalid, NotFound, StoreError, Unreachable
+from pipeline.errors import DarkroomError, Invalid, NotFound, ProviderError, StoreError, Unreachable
 from schema.wire.problem import TITLES, FieldError, problem
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
-UNAVAILABLE = (Unreachable, StoreError, OperationalError, InterfaceError, PoolTimeout, RedisError, OSError)
+UNAVAILABLE = (
+    Unreachable,
+    StoreError,
+    ProviderError,
+    OperationalError,
+    InterfaceError,
+    PoolTimeout,
+    RedisError,
+    OSError,
+)
 RETRY_AFTER_SECONDS = 1
 
 
@@ -69,7 +78,9 @@ def document_of(error: Exception) -> dict[str, object]:
             return problem("method-not-allowed", "this address takes other methods; the Allow header names them")
         case _ if isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
             log.warning("a part does not answer: %s", error)
-            return problem("unavailable", "the database, the broker or the store does not answer; try again shortly")
+            return problem(
+                "unavailable", "the database, the broker, the store or the provider does not answer; try again shortly"
+            )
         case _:
             log.error("unexpected error at a door", exc_info=error)
             return problem("internal", "this is our fault; it has been logged")

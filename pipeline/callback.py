@@ -4,11 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
-from pipeline.statements import fetch, records, statement
+from pipeline.statements import blames_a_row, fetch, records, statement
 
 # Guarded by id, attempt and status, not by the fence: the provider holds no lease. The prediction's id is taken over
 # when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
@@ -36,7 +35,7 @@ class Callbacks:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._coalescer: Coalescer[Mapping[str, Any], bool] = Coalescer(
-            self._commit, largest=200, at_once=2, splits=(DBAPIError,)
+            self._commit, largest=200, at_once=2, splits=blames_a_row
         )
 
     async def commit(

@@ -12,7 +12,7 @@ class Coalescer(Generic[Item, Answer]):
     """Groups concurrent calls. An idle one sends at once, so a lone call never waits for company.
 
     `send` takes a batch and returns one answer for each item, in order. When a batch of several fails with an error
-    that `splits` names, each item is sent alone, so that one bad item fails by itself and its neighbours succeed;
+    that `splits` blames on an item, each is sent alone, so that the bad one fails by itself and its neighbours succeed;
     any other error goes to every caller of the batch. Made inside the loop that uses it.
     """
 
@@ -22,7 +22,7 @@ class Coalescer(Generic[Item, Answer]):
         *,
         largest: int = 200,
         at_once: int = 1,
-        splits: tuple[type[Exception], ...] = (),
+        splits: Callable[[Exception], bool] = lambda _: False,
     ) -> None:
         self._send = send
         self._largest = largest
@@ -65,14 +65,12 @@ class Coalescer(Generic[Item, Answer]):
     async def _deliver(self, batch: list[tuple[Item, asyncio.Future[Answer]]]) -> None:
         try:
             answers = await self._send([item for item, _ in batch])
-        except self._splits as error:
-            if len(batch) == 1:
+        except Exception as error:  # noqa: BLE001 - every caller gets it; the sender must live on for the next batch
+            if len(batch) == 1 or not self._splits(error):
                 _fail(batch, error)
                 return
             for single in batch:
                 await self._deliver([single])
-        except Exception as error:  # noqa: BLE001 - every caller gets it; the sender must live on for the next batch
-            _fail(batch, error)
         except asyncio.CancelledError:
             for _, future in batch:
                 future.cancel()

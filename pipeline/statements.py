@@ -5,12 +5,19 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Row, TextClause, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 
 def statement(sql: str) -> TextClause:
     """A prebuilt statement. Made once at import: building it for each call costs more than sending it."""
     return text(sql)
+
+
+def blames_a_row(error: Exception) -> bool:
+    """Whether Postgres refused a value (SQLSTATE classes 22 and 23). An outage blames nobody: retrying is no use."""
+    state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
+    return str(state)[:2] in {"22", "23"}
 
 
 async def fetch(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> Sequence[Row[Any]]:

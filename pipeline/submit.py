@@ -5,12 +5,11 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
-from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
 from pipeline.resource import COLUMNS
-from pipeline.statements import fetch, records, statement
+from pipeline.statements import blames_a_row, fetch, records, statement
 from pipeline.transitions import entry, performers_of
 from schema.statuses import Status
 
@@ -65,7 +64,7 @@ class Submissions:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._coalescer: Coalescer[Mapping[str, Any], Row[Any]] = Coalescer(
-            self._insert, largest=100, at_once=2, splits=(DBAPIError,)
+            self._insert, largest=100, at_once=2, splits=blames_a_row
         )
 
     async def submit(self, submission: Mapping[str, Any]) -> Row[Any]:

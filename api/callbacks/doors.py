@@ -15,6 +15,8 @@ from pipeline.providers.replicate.answers import read_prediction
 
 MAX_CALLBACK_BYTES = 8 * 2**20
 """Predictions carry their logs, and sometimes their outputs as data URIs."""
+ATTEMPTS = range(1, 2**15)
+"""The numbers an attempt can have."""
 
 
 async def receive_callback(request: Request) -> Response:
@@ -39,8 +41,8 @@ async def receive_callback(request: Request) -> Response:
 def _address(request: Request) -> tuple[UUID, int]:
     path = request.path_params
     try:
-        if path["provider"] == "replicate":
-            return UUID(path["generation_id"]), int(path["attempt"])
+        if path["provider"] == "replicate" and (attempt := int(path["attempt"])) in ATTEMPTS:
+            return UUID(path["generation_id"]), attempt
     except ValueError:
         pass
     raise NotFound("no provider was given this address")

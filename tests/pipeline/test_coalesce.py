@@ -46,7 +46,7 @@ async def test_calls_during_a_send_go_together_in_order() -> None:
 
 async def test_one_bad_item_fails_alone_when_its_error_splits() -> None:
     line = Line()
-    coalescer = Coalescer(line.send, splits=(ValueError,))
+    coalescer = Coalescer(line.send, splits=lambda error: isinstance(error, ValueError))
     answers = await asyncio.gather(*(coalescer(number) for number in (1, -1, 2)), return_exceptions=True)
     assert [answers[0], answers[2]] == [2, 4]
     assert isinstance(answers[1], ValueError)
@@ -54,7 +54,7 @@ async def test_one_bad_item_fails_alone_when_its_error_splits() -> None:
 
 async def test_another_error_goes_to_everybody_and_the_next_call_is_sent() -> None:
     line = Line()
-    coalescer = Coalescer(line.send, splits=(ValueError,))
+    coalescer = Coalescer(line.send, splits=lambda error: isinstance(error, ValueError))
     answers = await asyncio.gather(coalescer(1), coalescer(99), return_exceptions=True)
     assert [type(answer) for answer in answers] == [OSError, OSError]
     assert await coalescer(3) == 6
