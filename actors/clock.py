@@ -26,7 +26,7 @@ async def sweep(resources: Resources) -> None:
     """One round: queue what is due, and ring for everything that waits."""
     resources.notices.note(await promote_due(resources.engine))
     for bell in await bells_to_ring(resources.engine, resources.provider.name):
-        await resources.doorbell.ring(bell, forced=True)
+        await resources.doorbell.ring(bell)
 
 
 async def every_tick(name: str, round_: Callable[[], Awaitable[None]], stopped: asyncio.Event) -> None:

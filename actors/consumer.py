@@ -7,7 +7,7 @@ from dramatiq import MessageProxy
 from dramatiq.brokers.redis import RedisBroker, _RedisConsumer  # the class its broker's property hands out
 from dramatiq.errors import ConnectionClosed
 
-from pipeline.doorbell import flag_key, wake_key
+from pipeline.doorbell import wake_key
 
 WAKE_SECONDS = 1
 """Longest wait for a wake-up. Heartbeats ride on fetches, so a silent consumer must still fetch every second."""
@@ -34,9 +34,6 @@ class BlockingConsumer(_RedisConsumer):
         room = self.prefetch - self.outstanding_message_count
         if room > 0:
             self.message_cache = self.broker.do_fetch(self.queue_name, room)
-        if self.message_cache:
-            # Cleared before any actor looks: work that comes after its look rings anew.
-            self.broker.client.delete(flag_key(self.queue_name))
 
     def ack(self, message: Any) -> None:
         """Acknowledge; a broker that times out counts as a closed connection, not as a bug."""

@@ -1,6 +1,7 @@
 """The worker's composition root: `dramatiq actors.worker:setup_broker`."""
 
 import logging
+import sys
 
 import dramatiq
 
@@ -10,10 +11,14 @@ from actors.performers import Performers
 from pipeline.doorbell import Bell
 from pipeline.settings import Settings
 
+SWITCH_SECONDS = 0.0005
+"""A bell passes from the consumer's thread to a worker's to the loop's; each may wait this long for the interpreter."""
+
 
 def setup_broker() -> None:
     """Declare one actor for each transition that a worker performs, each on the queue of its own name."""
     logging.getLogger("dramatiq").setLevel(logging.WARNING)
+    sys.setswitchinterval(SWITCH_SECONDS)
     settings = Settings()
     performers = Performers()
     broker = open_broker(settings, EventLoop(settings, performers))

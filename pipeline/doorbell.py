@@ -29,32 +29,23 @@ class Bell(StrEnum):
     STORE = "store"
 
 
-def flag_key(queue: str) -> str:
-    """The key that stands while a bell rings unanswered."""
-    return f"{NAMESPACE}:{queue}.ringing"
-
-
 def wake_key(queue: str) -> str:
     """The list on which an idle consumer blocks."""
     return f"{NAMESPACE}:{queue}.wake"
 
 
-# A bell that already rings need not be rung again: the consumer clears the flag when it fetches, before the actor
-# looks at the rows, so work that arrived after that look rings anew. The flag runs out by itself, lest a bell that
-# died with its worker keeps the next one silent; the sweep (`forced`) does not ask for it at all. With no worker
-# about, a few bells on the list are as good as one a second for a week.
+# A bell that already rings need not be rung again: as long as its message lies unfetched, whoever fetches it will look
+# at the rows later than this ring. Fetching takes it off the list before the actor looks, so work that comes after that
+# look rings anew; and a broker that lost its memory has an empty list.
 _RING = """
-local flag, queue, wake = KEYS[1], KEYS[2], KEYS[3]
-if ARGV[3] ~= '1' and redis.call('exists', flag) == 1 then return 0 end
-if redis.call('llen', queue) >= 16 then return 0 end
-redis.call('set', flag, 1, 'px', ARGV[4])
+local queue, wake = KEYS[1], KEYS[2]
+if redis.call('llen', queue) > 0 then return 0 end
 redis.call('hset', queue .. '.msgs', ARGV[1], ARGV[2])
 redis.call('rpush', queue, ARGV[1])
 redis.call('lpush', wake, 1)
 redis.call('ltrim', wake, 0, 15)
 return 1
 """
-FLAG_MILLISECONDS = 5_000
 
 
 def message(bell: Bell) -> tuple[str, bytes]:
@@ -72,23 +63,19 @@ class Doorbell:
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(_RING)
-        self._coalescer: Coalescer[tuple[Bell, bool], None] = Coalescer(self._send, largest=10_000)
+        self._coalescer: Coalescer[Bell, None] = Coalescer(self._send, largest=10_000)
 
-    async def ring(self, bell: Bell, *, forced: bool = False) -> None:
+    async def ring(self, bell: Bell) -> None:
         """Ring `bell`. A broker that does not answer is only logged: the row is committed and the sweep rings again."""
         try:
-            await self._coalescer((bell, forced))
+            await self._coalescer(bell)
         except (RedisError, OSError) as error:
             log.warning("bell %s not rung (the sweep will ring it): %s", bell, error)
 
-    async def _send(self, batch: list[tuple[Bell, bool]]) -> list[None]:
-        bells: dict[Bell, bool] = {}
-        for bell, forced in batch:
-            bells[bell] = bells.get(bell, False) or forced
-        for bell, forced in bells.items():
+    async def _send(self, batch: list[Bell]) -> list[None]:
+        for bell in sorted(set(batch)):
             redis_id, payload = message(bell)
-            keys = [flag_key(bell), f"{NAMESPACE}:{bell}", wake_key(bell)]
-            await self._script(keys=keys, args=[redis_id, payload, "1" if forced else "0", FLAG_MILLISECONDS])
+            await self._script(keys=[f"{NAMESPACE}:{bell}", wake_key(bell)], args=[redis_id, payload])
         return [None] * len(batch)
 
 

@@ -18,7 +18,7 @@ from actors.resources import Resources, open_resources
 from actors.start import Start
 from actors.store import Store
 from actors.watcher import Watcher
-from pipeline.doorbell import NAMESPACE, Bell, flag_key, wake_key
+from pipeline.doorbell import NAMESPACE, Bell, wake_key
 from pipeline.providers.painter.ledger import LEDGER_FILE, Sold, read_ledger
 from pipeline.providers.painter.server import running_painter
 from pipeline.settings import Settings
@@ -120,7 +120,7 @@ class Lab:
         async with asyncio.timeout(PATIENCE):
             await self.redis.blpop([wake_key(bell)])
         queue = f"{NAMESPACE}:{bell}"
-        await self.redis.delete(wake_key(bell), flag_key(bell), queue, f"{queue}.msgs")
+        await self.redis.delete(wake_key(bell), queue, f"{queue}.msgs")
 
     async def is_ringing(self, bell: Bell) -> bool:
         """Whether a message waits on the bell's queue."""

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from actors.broker import open_broker
 from actors.consumer import WAKE_SECONDS, BlockingBroker, BlockingConsumer
-from pipeline.doorbell import NAMESPACE, Bell, Doorbell, flag_key, wake_key
+from pipeline.doorbell import NAMESPACE, Bell, Doorbell, wake_key
 from pipeline.settings import Settings
 
 PATIENCE = 10.0
@@ -91,31 +91,23 @@ async def test_a_bell_that_rings_is_not_rung_again_until_it_is_fetched(
 ) -> None:
     await doorbell.ring(Bell.START)
     await doorbell.ring(Bell.START)
-    assert (await redis.llen(QUEUE), await redis.exists(flag_key("start"))) == (1, 1)
+    assert await redis.llen(QUEUE) == 1
     await doorbell.ring(Bell.COLLECT)
     assert await redis.llen(f"{NAMESPACE}:collect") == 1
     first = await asyncio.to_thread(next, consumer)
     assert first is not None
-    assert await redis.exists(flag_key("start")) == 0  # cleared before the actor looks
+    assert await redis.llen(QUEUE) == 0  # off the list before the actor looks
     await doorbell.ring(Bell.START)
     assert await redis.llen(QUEUE) == 1
     second = await asyncio.to_thread(fetched, consumer)
     assert first.message_id != second.message_id
 
 
-async def test_a_flag_runs_out_by_itself(redis: Redis, doorbell: Doorbell) -> None:
-    await doorbell.ring(Bell.START)
-    assert 0 < await redis.pttl(flag_key("start")) <= 5_000
-
-
-async def test_a_forced_ring_rings_though_it_rings_but_sixteen_are_enough(redis: Redis, doorbell: Doorbell) -> None:
-    await doorbell.ring(Bell.START)
-    await doorbell.ring(Bell.START, forced=True)
-    assert await redis.llen(QUEUE) == 2
+async def test_bells_that_nobody_answers_do_not_pile_up(redis: Redis, doorbell: Doorbell) -> None:
     for _ in range(30):
-        await doorbell.ring(Bell.START, forced=True)
-    assert (await redis.llen(QUEUE), await redis.hlen(f"{QUEUE}.msgs")) == (16, 16)
-    assert await redis.llen(wake_key("start")) <= 16
+        await doorbell.ring(Bell.START)
+    assert (await redis.llen(QUEUE), await redis.hlen(f"{QUEUE}.msgs")) == (1, 1)
+    assert await redis.llen(wake_key("start")) == 1
 
 
 async def test_a_consumer_whose_connection_is_cut_says_so_and_a_new_one_goes_on(

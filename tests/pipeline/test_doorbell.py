@@ -48,13 +48,6 @@ async def test_rings_that_come_together_are_one_ring_of_each_bell(redis: Redis) 
     assert await lengths(redis) == dict.fromkeys(Bell, 1)
 
 
-async def test_a_forced_ring_among_plain_ones_is_forced(redis: Redis) -> None:
-    doorbell = Doorbell(redis)
-    await doorbell.ring(Bell.START)
-    await asyncio.gather(*(doorbell.ring(Bell.START, forced=number == 1) for number in range(3)))
-    assert (await lengths(redis))[Bell.START] == 2
-
-
 async def test_a_broker_that_forgot_everything_is_rung_all_the_same(redis: Redis) -> None:
     doorbell = Doorbell(redis)
     await doorbell.ring(Bell.START)
@@ -69,7 +62,7 @@ async def test_a_broker_that_is_away_is_logged_and_stops_nobody(
 ) -> None:
     client = open_redis(settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}/0"}))
     doorbell = Doorbell(client)
-    await asyncio.gather(doorbell.ring(Bell.START), doorbell.ring(Bell.STORE, forced=True))
+    await asyncio.gather(doorbell.ring(Bell.START), doorbell.ring(Bell.STORE))
     await client.aclose()
     assert {record.getMessage().partition(" (")[0] for record in caplog.records} == {
         "bell start not rung",
