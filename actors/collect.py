@@ -25,9 +25,9 @@ class Collect:
     async def _look(self) -> None:
         while True:
             found = await collect_finished(self._resources.engine, LARGEST)
-            self._resources.notices.note(found.moved)
             if found.moved:
                 await self._resources.doorbell.ring(Bell.STORE)
+            self._resources.notices.note(found.moved)
             for row in found.undeveloped:
                 self._resources.notices.note(await self._judge(row))
             if found.queued:

@@ -42,9 +42,9 @@ class Start:
             # Taken before the claim, so it can only be earlier than the lease that Postgres writes down.
             claimed_at = asyncio.get_running_loop().time()
             claimed = await claim_queued(self._resources.engine, self._resources.provider.name, most, self._lease)
-            self._resources.notices.note([as_move(row) for row in claimed])
             for row in claimed:
                 self.pool.spawn(self._ask(row, claimed_at + self._lease))
+            self._resources.notices.note([as_move(row) for row in claimed])
             if len(claimed) < most:
                 return
 

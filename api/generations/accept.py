@@ -16,7 +16,7 @@ from schema.wire.http import GenerationRequest
 async def accept(state: State, request: GenerationRequest, identity: Identity) -> Row[Any]:
     """Commit the request as a row, then ring. When this returns, the generation cannot be lost."""
     row = await state.submissions.submit(submission_of(request, identity))
-    state.notices.note([as_move(row)])
     if row.status == Status.QUEUED:
         await state.doorbell.ring(Bell.START)
+    state.notices.note([as_move(row)])
     return row
