@@ -37,7 +37,7 @@ _CLAIM = statement(f"""
 """)
 
 # This commit need not wait for the disk: should Postgres crash in the next moment and forget the lease, the row is due
-# as before, and two who download the same outputs put the same bytes under the same keys; one of them completes the row.
+# as before, and two who download the same outputs put the same bytes under the same keys, and one completes it.
 _CLAIM_DOWNLOADS = statement(f"""
     WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     due AS MATERIALIZED (
