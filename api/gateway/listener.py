@@ -21,6 +21,8 @@ KEEPALIVE_SECONDS = 5.0
 LONGEST_BACKOFF_SECONDS = 5.0
 PROBE_SECONDS = 3.0
 PROBE_CHANNEL = "darkroom_probe"
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
+"""What connecting to a database that is away, starting or stopping raises."""
 
 
 class Listener:
@@ -38,9 +40,17 @@ class Listener:
         self.is_listening = False
 
     async def probe(self) -> None:
-        """Check that a notification comes through. Raises Unreachable behind a transaction pooler."""
+        """Check that a notification comes through. Raises Unreachable behind a transaction pooler.
+
+        A database that is away is not judged.
+        """
         heard = asyncio.Event()
-        connection = await self._connect()
+        try:
+            connection = await self._connect()
+        except AWAY as error:
+            # No reason to give up: the doors answer 503, and keep_listening connects as soon as it can.
+            log.warning("the database does not answer yet, so LISTEN was not tried: %s", error)
+            return
         try:
             await connection.add_listener(PROBE_CHANNEL, lambda *_: heard.set())
             await connection.execute(f"NOTIFY {PROBE_CHANNEL}")
@@ -60,7 +70,7 @@ class Listener:
             try:
                 await self._listen()
                 backoff = 0.1
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError) as error:
+            except AWAY as error:
                 log.warning("not listening (trying again in %.1f s): %s", backoff, error)
                 await asyncio.sleep(backoff)
                 backoff = min(backoff * 2, LONGEST_BACKOFF_SECONDS)
