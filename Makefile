@@ -35,7 +35,7 @@ bench: ## Measure this machine: throughput, latency, sockets
 
 migrate: ## Bring the database that DATABASE_URL names to the newest schema
 	$(BOOTSTRAP)
-	@exec $(BIN)/python -m schema.migrations
+	@exec $(BIN)/python -m pipeline.release
 
 lock: ## Pin the newest versions that pyproject.toml allows, by hash
 	$(BOOTSTRAP) --dev

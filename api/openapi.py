@@ -81,7 +81,7 @@ _LIST = {
     "type": "object",
     "properties": {
         "items": {"type": "array", "items": {"$ref": "#/components/schemas/Generation"}},
-        "next_cursor": {"type": ["string", "null"]},
+        "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
     },
 }
 _PROBLEM = {
@@ -102,11 +102,13 @@ _PROBLEM_SCHEMA = {
     },
 }
 
-# The assets come with the package, so the page works without the internet.
+# The assets come with the package, so the page works without the internet. The packaged Swagger UI reads versions up to
+# 3.0 and refuses the number 3.1, though it shows what this document uses of it.
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Darkroom: the doors</title>
 <link rel="stylesheet" href="/docs/assets/swagger-ui.css"></head><body><div id="doors"></div>
 <script src="/docs/assets/swagger-ui-bundle.js"></script>
-<script>SwaggerUIBundle({url: "/openapi.json", dom_id: "#doors"})</script></body></html>"""
+<script>fetch("/openapi.json").then(answer => answer.json()).then(spec =>
+SwaggerUIBundle({spec: {...spec, openapi: "3.0.3"}, dom_id: "#doors"}))</script></body></html>"""
 
 
 @cache
