@@ -89,7 +89,7 @@ async def test_the_page_of_the_doors_loads_with_everything_on_it(darkroom: Darkr
                 assert (answer.status, len(await answer.read()) > 10_000) == (200, True)
                 kinds[asset.rpartition(".")[2]] = answer.content_type
     assert kinds == {"css": "text/css", "js": "text/javascript"}
-    assert 'url: "/openapi.json"' in page
+    assert 'fetch("/openapi.json")' in page
 
 
 @pytest.mark.parametrize(
