@@ -14,6 +14,8 @@ from pipeline.doorbell import NAMESPACE, Bell, Doorbell, wake_key
 from pipeline.settings import Settings
 
 PATIENCE = 10.0
+OURS = "1"
+"""The Valkey database of these tests: a whole Darkroom may be at work in another."""
 QUEUE = f"{NAMESPACE}:start"
 
 
@@ -50,7 +52,7 @@ async def blocked(redis: Redis) -> int:
     async with asyncio.timeout(PATIENCE):
         while True:
             for client in await redis.client_list():
-                if client["cmd"] == "blpop" and "b" in client["flags"]:
+                if client["cmd"] == "blpop" and "b" in client["flags"] and client["db"] == OURS:
                     return int(client["id"])
 
 
@@ -59,7 +61,7 @@ async def cut_until_noticed(redis: Redis, waiting: "asyncio.Task[MessageProxy]")
     async with asyncio.timeout(PATIENCE):
         while not waiting.done():
             for client in await redis.client_list():
-                if client["cmd"] == "blpop" and "b" in client["flags"]:
+                if client["cmd"] == "blpop" and "b" in client["flags"] and client["db"] == OURS:
                     await redis.client_kill_filter(_id=client["id"])
 
 
