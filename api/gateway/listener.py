@@ -88,7 +88,9 @@ class Listener:
             self.is_listening = True
             while not self._lost.is_set():
                 try:
-                    await asyncio.wait_for(self._lost.wait(), KEEPALIVE_SECONDS)
+                    # Not wait_for: before Python 3.12 it loses a cancellation that comes with the event.
+                    async with asyncio.timeout(KEEPALIVE_SECONDS):
+                        await self._lost.wait()
                 except TimeoutError:
                     await connection.execute("SELECT 1", timeout=KEEPALIVE_SECONDS)
             log.warning("the listening connection was lost; connecting again")

@@ -102,8 +102,10 @@ class Topics:
         """Find, every few seconds and after each reconnect, what was committed without a hint reaching us."""
         horizon = NEVER
         while True:
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes with the event, and this never ends.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._resync.wait(), SAFETY_SECONDS)
+                async with asyncio.timeout(SAFETY_SECONDS):
+                    await self._resync.wait()
             self._resync.clear()
             try:
                 horizon, moves = await read_changed(self._engine, horizon)
