@@ -4,6 +4,7 @@ import asyncio
 import logging
 import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 
 import uvloop
 from redis.exceptions import RedisError
@@ -36,10 +37,9 @@ async def every_tick(name: str, round_: Callable[[], Awaitable[None]], stopped: 
             await round_()
         except OUTSIDE_ERRORS as error:
             log.warning("%s: %s (trying again)", name, error)
-        try:
-            await asyncio.wait_for(stopped.wait(), TICK_SECONDS)
-        except TimeoutError:
-            continue
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TICK_SECONDS):
+                await stopped.wait()
 
 
 async def run(settings: Settings) -> None:

@@ -11,29 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import MOVED
 from pipeline.statements import fetch, statement
-from pipeline.transitions import move
-from schema.statuses import Status
 
-_LOCK_LANE = statement("SELECT cap, paused FROM lanes WHERE provider = :provider FOR UPDATE")
-
-# The count must stand in a later statement than the lock: a statement's snapshot is taken before it waits for the
-# lock, so in one statement two claimers would count the same free slots (a cap of 10 let 30 through, measured).
+# One round trip and one commit; the two statements inside, and why they are two, stand in schema/sql/claim.sql.
 _CLAIM = statement(f"""
-    WITH next AS MATERIALIZED (
-      SELECT id FROM image_generations
-      WHERE status = 'queued' AND provider = :provider
-      ORDER BY priority DESC, created_at, id
-      LIMIT least(:most, greatest(0, :cap - (
-        SELECT count(*) FROM image_generations
-        WHERE status = 'processing' AND provider = :provider AND due_at IS NOT NULL)))
-      FOR UPDATE SKIP LOCKED)
-    UPDATE image_generations AS g SET
-      {move(Status.QUEUED, Status.PROCESSING, attempt="g.attempt_number + 1")},
-      attempt_number = g.attempt_number + 1, attempt_at = now(), fence = g.fence + 1,
-      due_at = now() + make_interval(secs => :lease),
-      replicate_prediction_id = NULL, prediction = NULL, progress = NULL
-    FROM next WHERE g.id = next.id
-    RETURNING {MOVED}, g.fence, g.attempt_number, g.retry_count, g.model_id, g.model_version, g.input
+    SELECT {MOVED}, g.fence, g.attempt_number, g.retry_count, g.model_id, g.model_version, g.input
+    FROM darkroom_claim(:provider, :most, :lease) AS g
 """)
 
 # This commit need not wait for the disk: should Postgres crash in the next moment and forget the lease, the row is due
@@ -55,16 +37,7 @@ async def claim_queued(engine: AsyncEngine, provider: str, most: int, lease: flo
 
     The attempt is committed when this returns, before anybody calls the provider.
     """
-    async with engine.connect() as connection:
-        await connection.execution_options(isolation_level="READ COMMITTED")
-        async with connection.begin():
-            lane = (await connection.execute(_LOCK_LANE, {"provider": provider})).one_or_none()
-            if lane is None or lane.paused:
-                return []
-            claimed = await connection.execute(
-                _CLAIM, {"provider": provider, "most": most, "cap": lane.cap, "lease": lease}
-            )
-            return claimed.all()
+    return await fetch(engine, _CLAIM, provider=provider, most=most, lease=lease)
 
 
 async def claim_downloads(engine: AsyncEngine, most: int, lease: float) -> Sequence[Row[Any]]:

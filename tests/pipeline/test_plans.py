@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline import advance, callback, claim, queue, read, sweep
 from pipeline.database import SERVER_SETTINGS
+from schema.migrations.migrate import statements
 
 FINISHED = 20_000
 _FILL = f"""
@@ -20,7 +21,6 @@ _FILL = f"""
     FROM generate_series(1, {FINISHED}) AS n
 """
 HOT: dict[str, TextClause] = {
-    "claim": claim._CLAIM,
     "claim downloads": claim._CLAIM_DOWNLOADS,
     "record": advance._RECORD,
     "callback": callback._COMMIT,
@@ -83,6 +83,18 @@ async def test_every_hot_statement_finds_its_rows_by_an_index(
         lines = "\n".join(line[0] for line in plan)
         assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", lines), f"{name}:\n{lines}"
         assert "image_generations" in lines
+
+
+async def test_the_claim_finds_its_rows_by_an_index_too(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+    """It is planned inside a function, so its statement is taken from there, the variables as parameters."""
+    inner = statements("claim").partition("RETURN QUERY")[2].partition(";")[0]
+    for number, variable in enumerate(("lane", "most", "held.cap", "lease"), start=1):
+        inner, found = re.subn(rf"\b{re.escape(variable)}\b", f"${number}", inner)
+        assert found, variable
+    await connection.execute(f"PREPARE claim(text, integer, integer, double precision) AS {inner}")
+    plan = "\n".join(line[0] for line in await connection.fetch("EXPLAIN EXECUTE claim ('replicate', 10, 10, 30.0)"))
+    assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", plan), plan
+    assert "image_generations_claim_idx" in plan
 
 
 @pytest.mark.parametrize("connection", ["full"], indirect=True)

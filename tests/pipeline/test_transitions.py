@@ -7,6 +7,7 @@ import pytest
 
 from pipeline.embedded.procfile import CHECKOUT
 from pipeline.transitions import TRANSITIONS, IllegalTransition, move
+from schema.migrations.migrate import statements
 from schema.statuses import FINAL, Status
 
 LATER = {Status.CANCELLED}
@@ -56,3 +57,9 @@ def test_only_the_table_writes_a_status() -> None:
         if re.search(r"SET\s+status\s*=", path.read_text())
     ]
     assert writers == []
+
+
+def test_what_functions_in_the_database_write_is_what_the_table_says() -> None:
+    claim = re.sub(r"\s+", " ", statements("claim"))
+    assert move(Status.QUEUED, Status.PROCESSING, attempt="g.attempt_number + 1") in claim
+    assert claim.count("status = 'processing', version") == 1
