@@ -5,40 +5,57 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from functools import partial
 
 import uvloop
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
 from actors.resources import Resources, open_resources
+from actors.store_sweep import StoreSweep
 from actors.watcher import Watcher
+from pipeline.doorbell import Bell
 from pipeline.errors import DarkroomError
+from pipeline.idempotency import forget_old_keys
 from pipeline.settings import Settings
-from pipeline.sweep import bells_to_ring, promote_due
+from pipeline.sweep import bells_to_ring, fail_expired, promote_due
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
+FORGET_SECONDS = 60.0
+"""How often idempotency keys of yesterday are deleted."""
 OUTSIDE_ERRORS = (SQLAlchemyError, RedisError, DarkroomError, OSError)
 """What a part we stand on may raise while it is away. Anything else is a bug and ends the process."""
 
 
 async def sweep(resources: Resources) -> None:
-    """One round: queue what is due, and ring for everything that waits."""
+    """One round: queue what is due, fail what is too late, and ring for everything that waits."""
     resources.notices.note(await promote_due(resources.engine))
+    resources.notices.note(await fail_expired(resources.engine))
     for bell in await bells_to_ring(resources.engine, resources.provider.name):
         await resources.doorbell.ring(bell)
 
 
-async def every_tick(name: str, round_: Callable[[], Awaitable[None]], stopped: asyncio.Event) -> None:
-    """Run `round_` each second until `stopped`; while a part is away, say so and go on."""
+async def keep_sentinel(resources: Resources) -> None:
+    """A broker that has lost its memory has lost every bell: ring them all, whatever waits."""
+    if await resources.doorbell.has_forgotten():
+        log.warning("the broker had lost its memory, or is new; ringing every bell")
+        for bell in Bell:
+            await resources.doorbell.ring(bell)
+
+
+async def every_tick(
+    name: str, round_: Callable[[], Awaitable[object]], stopped: asyncio.Event, *, seconds: float = TICK_SECONDS
+) -> None:
+    """Run `round_`, and again `seconds` after it has ended, until `stopped`; while a part is away, say so and go on."""
     while not stopped.is_set():
         try:
             await round_()
         except OUTSIDE_ERRORS as error:
             log.warning("%s: %s (trying again)", name, error)
         with suppress(TimeoutError):
-            async with asyncio.timeout(TICK_SECONDS):
+            async with asyncio.timeout(seconds):
                 await stopped.wait()
 
 
@@ -51,7 +68,13 @@ async def run(settings: Settings) -> None:
         watcher = Watcher(resources)
         # Apart, because a slow provider must not hold up the sweep.
         group.create_task(every_tick("sweep", lambda: sweep(resources), stopped))
+        group.create_task(every_tick("sentinel", lambda: keep_sentinel(resources), stopped))
         group.create_task(every_tick("watcher", watcher.look, stopped))
+        forget = partial(forget_old_keys, resources.engine)
+        group.create_task(every_tick("idempotency keys", forget, stopped, seconds=FORGET_SECONDS))
+        if settings.store_sweep_seconds:
+            look = StoreSweep(resources, stopped).look
+            group.create_task(every_tick("store sweep", look, stopped, seconds=settings.store_sweep_seconds))
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ class Collect:
                 return
 
     async def _judge(self, row: Row[Any]) -> list[Move]:
-        match on_undeveloped(row.prediction, row.attempt_number, row.max_attempts, row.retry_count):
+        match on_undeveloped(row.prediction, row.attempts, row.max_attempts, row.retry_count):
             case GiveUp(why):
                 return await give_up(self._resources.engine, Status.PROCESSING, row, why)
             case TryAgain(delay, why, unsold):

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from actors.cancel import Cancel
 from actors.collect import Collect
 from actors.resources import Resources
 from actors.start import Start
@@ -14,11 +15,11 @@ class Performers:
     """Hands each bell to its performer."""
 
     def __init__(self) -> None:
-        self._opened: tuple[Start, Collect, Store] | None = None
+        self._opened: tuple[Start, Collect, Store, Cancel] | None = None
 
     def open(self, resources: Resources) -> None:
         """Make the performers, on the loop that they work on."""
-        self._opened = Start(resources), Collect(resources), Store(resources)
+        self._opened = Start(resources), Collect(resources), Store(resources), Cancel(resources)
 
     def answering(self, bell: Bell) -> Callable[[], Awaitable[None]]:
         """The coroutine function to declare as the actor of `bell`."""
@@ -33,5 +34,5 @@ class Performers:
     async def close(self, patience: float) -> None:
         """Let what is under way end within `patience` seconds; cancel the rest."""
         if self._opened is not None:
-            start, _, store = self._opened
-            await asyncio.gather(start.pool.close(patience), store.pool.close(patience))
+            start, _, store, cancel = self._opened
+            await asyncio.gather(*(one.pool.close(patience) for one in (start, store, cancel)))

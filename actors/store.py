@@ -8,18 +8,27 @@ from uuid import uuid4
 
 from sqlalchemy import Row
 
+from actors.leases import Leases
 from actors.resources import Resources
 from actors.task_pool import TaskPool
 from actors.turns import Turns
-from pipeline.advance import download_later, finish, give_up
+from pipeline.advance import give_up
 from pipeline.claim import claim_downloads
 from pipeline.coalesce import Coalescer
-from pipeline.errors import OutputBroken, OutputError, OutputGone, StoreError
+from pipeline.errors import (
+    NotFound,
+    OutputBroken,
+    OutputError,
+    OutputGone,
+    ProviderError,
+    StoreError,
+)
 from pipeline.media.download import download
 from pipeline.media.picture import examine
 from pipeline.moves import Move
+from pipeline.outputs import buy_again, download_later, finish, refresh_outputs
 from pipeline.stores.keys import picture_key
-from pipeline.verdict import MAX_RETRIES, backoff
+from pipeline.verdict import LOOKS_AT_BROKEN, MAX_DOWNLOADS, GiveUp, TryAgain, on_unstored
 from schema.statuses import Status
 
 log = logging.getLogger(__name__)
@@ -27,8 +36,10 @@ log = logging.getLogger(__name__)
 LARGEST_CLAIM = 64
 DOWNLOADING = 128
 """How many generations one worker downloads at a time."""
-LOOKS_AT_BROKEN = 3
-"""How often a broken output is fetched again: it may have been broken on the way."""
+LONGEST_SECONDS = 600.0
+"""For all of a generation's outputs; the lease is renewed meanwhile."""
+
+KILLS = "no worker that looked at it came back"
 
 
 class Store:
@@ -39,6 +50,7 @@ class Store:
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(DOWNLOADING)
         self.turns = Turns(self._look)
+        self._leases = Leases(resources.engine, self._lease)
         self._finish: Coalescer[Mapping[str, Any], Move | None] = Coalescer(self._complete, largest=100)
 
     async def _look(self) -> None:
@@ -47,23 +59,46 @@ class Store:
             most = min(LARGEST_CLAIM, self.pool.free)
             claimed = await claim_downloads(self._resources.engine, most, self._lease)
             for row in claimed:
-                self.pool.spawn(self._develop(row))
+                # Counted at the claim: a picture that kills every worker that looks at it comes to an end here.
+                broke = row.retry_count > MAX_DOWNLOADS
+                self.pool.spawn(self._settle(row, OutputBroken(KILLS)) if broke else self._develop(row))
             if len(claimed) < most:
                 return
 
     async def _develop(self, row: Row[Any]) -> None:
         try:
-            # All of it inside the lease: what is not stored by then belongs to whoever takes over.
-            async with asyncio.timeout(self._lease * 0.9):
-                moved = await self._finish({"id": row.id, "fence": row.fence, "pictures": await self._keep_all(row)})
+            async with asyncio.timeout(LONGEST_SECONDS):
+                with self._leases.held(row):
+                    pictures = await self._keep_all(row)
+                    moved = await self._finish({"id": row.id, "fence": row.fence, "pictures": pictures})
+        except OutputGone as error:
+            await self._ask_again(row, error)
         except (OutputError, StoreError, TimeoutError) as error:
             await self._settle(row, error)
         except asyncio.CancelledError:
-            # The worker is leaving: the next one need not wait for the lease.
+            # The worker is leaving, and the next one need not wait for the lease; or somebody has the row already.
             await asyncio.shield(download_later(self._resources.engine, row, delay=0, tried=False))
             raise
         else:
             self._resources.notices.note([moved] if moved else [])
+
+    async def _ask_again(self, row: Row[Any], error: OutputGone) -> None:
+        """The addresses have expired. The provider may have new ones for what was bought; else it is bought again."""
+        try:
+            prediction = await self._resources.provider.get(row.replicate_prediction_id)
+        except NotFound:
+            prediction = None
+        except ProviderError as unreadable:
+            await self._settle(row, unreadable)
+            return
+        if prediction is not None and prediction.output and row.retry_count < LOOKS_AT_BROKEN:
+            await refresh_outputs(self._resources.engine, row, prediction.record() or {})
+            await self._settle(row, error)
+        elif row.attempts < row.max_attempts:
+            self._resources.notices.note(await buy_again(self._resources.engine, row, str(error)))
+        else:
+            why = f"gave up after {row.attempts} of {row.max_attempts} attempts: {error}"
+            self._resources.notices.note(await give_up(self._resources.engine, Status.DOWNLOADING, row, why))
 
     async def _keep_all(self, row: Row[Any]) -> list[dict[str, Any]]:
         keeping = [asyncio.create_task(self._keep(row, idx, url)) for idx, url in enumerate(row.output)]
@@ -96,12 +131,9 @@ class Store:
         return [moved.get(row["id"]) for row in batch]
 
     async def _settle(self, row: Row[Any], error: Exception) -> None:
-        tries = row.retry_count + 1
-        hopeless = isinstance(error, OutputGone) or (isinstance(error, OutputBroken) and tries >= LOOKS_AT_BROKEN)
-        if hopeless or tries >= MAX_RETRIES:
-            times = "1 try" if tries == 1 else f"{tries} tries"
-            why = f"the picture could not be stored after {times}: {error or 'it took too long'}"
-            self._resources.notices.note(await give_up(self._resources.engine, Status.DOWNLOADING, row, why))
-        else:
-            log.warning("generation %s: output not stored, trying again: %s", row.id, error or "it took too long")
-            await download_later(self._resources.engine, row, delay=backoff(row.retry_count))
+        match on_unstored(error, row.retry_count):
+            case GiveUp(why):
+                self._resources.notices.note(await give_up(self._resources.engine, Status.DOWNLOADING, row, why))
+            case TryAgain(delay, why):
+                log.warning("generation %s: output not stored, trying again: %s", row.id, why)
+                await download_later(self._resources.engine, row, delay=delay)

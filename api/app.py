@@ -18,7 +18,7 @@ from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
 from api.gateway.socket import websocket_door
 from api.gateway.topics import Topics
-from api.generations import doors
+from api.generations import doors, verbs
 from api.health import show_health, show_readiness
 from api.images import show_image
 from api.problems import UNAVAILABLE, answer_problem
@@ -33,6 +33,9 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/generations", doors.submit_generation, methods=["POST"]),
     Route("/v1/generations", doors.list_own, methods=["GET"]),
     Route("/v1/generations/{id}", doors.show_generation, methods=["GET"]),
+    Route("/v1/generations/{id}", verbs.delete_generation, methods=["DELETE"]),
+    Route("/v1/generations/{id}/cancel", verbs.cancel_generation, methods=["POST"]),
+    Route("/v1/generations/{id}/retry", verbs.retry_generation, methods=["POST"]),
     Route("/v1/queue", doors.show_queue, methods=["GET"]),
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from swagger_ui_bundle import swagger_ui_path
 
+from api.generations.idempotency import HEADER, MAX_KEY_LENGTH, REPLAYED
 from schema.statuses import Status
 from schema.wire.http import GenerationRequest, StartGenerationRequest
 
@@ -26,13 +27,30 @@ class Door(NamedTuple):
     body: type[BaseModel] | None = None
     answer: str | None = None
     query: tuple[tuple[str, dict[str, Any]], ...] = ()
+    headers: tuple[tuple[str, str, dict[str, Any]], ...] = ()
+    """Headers that may come: name, what it does, schema."""
     open: bool = False
     """Whether it takes no key."""
 
 
 _STATUS = {"type": "string", "enum": list(Status)}
 DOORS = (
-    Door("/v1/generations", "post", "Submit a generation", 202, GenerationRequest, "Generation"),
+    Door(
+        "/v1/generations",
+        "post",
+        "Submit a generation",
+        202,
+        GenerationRequest,
+        "Generation",
+        headers=(
+            (
+                HEADER,
+                "For 24 hours the same key with the same body answers with the generation that it made first, and with "
+                f"`{REPLAYED}: true`; with another body it is refused with 409.",
+                {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
+            ),
+        ),
+    ),
     Door(
         "/v1/generations",
         "get",
@@ -48,6 +66,9 @@ DOORS = (
         ),
     ),
     Door("/v1/generations/{id}", "get", "Read one generation with its timeline and images", 200, answer="Generation"),
+    Door("/v1/generations/{id}", "delete", "Delete a final generation with its pictures", 204),
+    Door("/v1/generations/{id}/cancel", "post", "Call a generation off", 200, answer="Generation"),
+    Door("/v1/generations/{id}/retry", "post", "Try a failed or cancelled one again", 202, answer="Generation"),
     Door("/v1/queue", "get", "How many generations stand where", 200),
     Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
     Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),
@@ -136,6 +157,9 @@ def _operation(door: Door) -> dict[str, Any]:
         schema = {"$ref": f"#/components/schemas/{door.answer}"}
         answer["content"] = {"application/json": {"schema": schema}}
     parameters: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": schema} for name, schema in door.query]
+    parameters += [
+        {"name": name, "in": "header", "description": what, "schema": schema} for name, what, schema in door.headers
+    ]
     parameters += [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
         for name in ("id", "path")

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import DarkroomError, Invalid, NotFound, ProviderError, StoreError, Unreachable
+from pipeline.errors import DarkroomError, Invalid, KeyReused, NotFound, ProviderError, StoreError, Unreachable
 from schema.wire.problem import TITLES, FieldError, problem
 
 log = logging.getLogger(__name__)
@@ -72,6 +72,8 @@ def document_of(error: Exception) -> dict[str, object]:
             return invalid([FieldError(error.field, str(error))]).document
         case NotFound():
             return problem("not-found", str(error))
+        case KeyReused():
+            return problem("idempotency-conflict", str(error))
         case HTTPException(status_code=404):
             return problem("not-found", "no door has this address; /docs lists them all")
         case HTTPException(status_code=405):

@@ -7,10 +7,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
+from pipeline.providers.prediction import SUCCEEDED
+from pipeline.purchase import count_surplus
 from pipeline.statements import blames_a_row, fetch, records, statement
 
 # Guarded by id, attempt and status, not by the fence: the provider holds no lease. The prediction's id is taken over
 # when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
+# A row that was called off hears it too: once its prediction has ended, nobody need stop it. And one that waits for
+# another attempt, because this purchase was taken for lost: it then uses this picture instead of buying a second.
 # A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
 # The rows are locked in the order of their ids, or two batches could wait for each other.
 _COMMIT = statement("""
@@ -21,10 +25,13 @@ _COMMIT = statement("""
     UPDATE image_generations AS g SET
       prediction = r.prediction, changed = pg_current_xact_id(),
       replicate_prediction_id = coalesce(g.replicate_prediction_id, r.prediction_id),
-      due_at = CASE WHEN r.prediction IS NULL THEN g.due_at ELSE now() END
+      due_at = CASE WHEN r.prediction IS NULL OR g.status IN ('pending', 'queued') THEN g.due_at
+               WHEN g.status = 'processing' THEN now() END
     FROM r
-    WHERE g.id = r.id AND g.status = 'processing' AND g.attempt_number = r.attempt AND g.prediction IS NULL
+    WHERE g.id = r.id AND g.prediction IS NULL AND NOT r.prediction_id = ANY (g.past_predictions)
       AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
+      AND (g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
+           OR g.status IN ('pending', 'queued') AND r.prediction->>'status' = 'succeeded')
     RETURNING g.id
 """)
 
@@ -63,4 +70,8 @@ class Callbacks:
                 answers[answer["id"]] = answer
         rows = await fetch(self._engine, _COMMIT, rows=records(list(answers.values())))
         taken = {row.id for row in rows}
+        for generation_id, answer in answers.items():
+            if generation_id not in taken and (answer["prediction"] or {}).get("status") == SUCCEEDED:
+                # Doubled or late, mostly. But if the row has never heard of this purchase, it has been paid twice.
+                await count_surplus(self._engine, generation_id, answer["prediction_id"])
         return [answer["id"] in taken for answer in batch]

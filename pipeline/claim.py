@@ -9,15 +9,18 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.moves import MOVED
+from pipeline.moves import ATTEMPTS, MOVED
 from pipeline.statements import fetch, statement
 
 # One round trip and one commit; the two statements inside, and why they are two, stand in schema/sql/claim.sql.
 _CLAIM = statement(f"""
-    SELECT {MOVED}, g.fence, g.attempt_number, g.retry_count, g.model_id, g.model_version, g.input
+    SELECT {MOVED}, g.fence, g.attempt_number, g.attempt_at, g.retry_count, g.model_id, g.model_version, g.input,
+      g.replicate_prediction_id,
+      (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes WHERE provider = :provider) AS lane_in_trouble
     FROM darkroom_claim(:provider, :most, :lease) AS g
 """)
 
+# The try is counted here and not when it fails, so that a picture which kills its worker comes to an end.
 # This commit need not wait for the disk: should Postgres crash in the next moment and forget the lease, the row is due
 # as before, and two who download the same outputs put the same bytes under the same keys, and one completes it.
 _CLAIM_DOWNLOADS = statement(f"""
@@ -26,9 +29,11 @@ _CLAIM_DOWNLOADS = statement(f"""
       SELECT id FROM image_generations
       WHERE status = 'downloading' AND due_at <= now()
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
-    UPDATE image_generations AS g SET fence = g.fence + 1, due_at = now() + make_interval(secs => :lease)
+    UPDATE image_generations AS g SET
+      fence = g.fence + 1, retry_count = g.retry_count + 1, due_at = now() + make_interval(secs => :lease)
     FROM due, unhurried WHERE g.id = due.id
-    RETURNING {MOVED}, g.fence, g.retry_count, g.prediction->'output' AS output
+    RETURNING {MOVED}, g.fence, g.retry_count, {ATTEMPTS}, g.max_attempts, g.replicate_prediction_id,
+      g.prediction->'output' AS output
 """)
 
 

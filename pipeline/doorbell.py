@@ -19,6 +19,8 @@ from pipeline.settings import Settings
 log = logging.getLogger(__name__)
 
 NAMESPACE = "darkroom"
+SENTINEL = f"{NAMESPACE}:sentinel"
+"""A key that is always there, unless the broker was flushed or came back without its data."""
 
 
 class Bell(StrEnum):
@@ -27,6 +29,7 @@ class Bell(StrEnum):
     START = "start"
     COLLECT = "collect"
     STORE = "store"
+    CANCEL = "cancel"
 
 
 def wake_key(queue: str) -> str:
@@ -71,6 +74,10 @@ class Doorbell:
             await self._coalescer(bell)
         except (RedisError, OSError) as error:
             log.warning("bell %s not rung (the sweep will ring it): %s", bell, error)
+
+    async def has_forgotten(self) -> bool:
+        """Whether the broker has lost its memory since somebody last asked; its messages are gone with it."""
+        return bool(await self._redis.set(SENTINEL, 1, nx=True))
 
     async def _send(self, batch: list[Bell]) -> list[None]:
         for bell in sorted(set(batch)):

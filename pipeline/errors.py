@@ -3,6 +3,7 @@
 DarkroomError
 ├── Invalid                a request that breaks a limit (names the field)
 ├── NotFound               no such thing, or not yours
+├── KeyReused              an idempotency key that came before, with another body
 ├── Unreachable            a part Darkroom stands on does not answer
 ├── ProviderError
 │   ├── ProviderRefused    the provider will never do this
@@ -34,6 +35,10 @@ class Invalid(DarkroomError):
 
 class NotFound(DarkroomError):
     """There is no such thing, or it is not yours."""
+
+
+class KeyReused(DarkroomError):
+    """The Idempotency-Key came before, with another body; send another key for another generation."""
 
 
 class Unreachable(DarkroomError):

@@ -18,6 +18,16 @@ class Move(NamedTuple):
 MOVED = "g.id, g.version, g.user_id, g.batch_id"
 """The columns of a Move, for RETURNING; a statement may return more beside them."""
 
+ATTEMPTS = "g.attempt_number - g.attempts_before AS attempts"
+"""How many attempts were begun since the row was submitted, or last tried again by hand."""
+
+WHY = "CAST(:why AS text)"
+"""The reason that a statement is given, for `move`."""
+FORGET = """past_predictions = CASE WHEN g.replicate_prediction_id IS NULL THEN g.past_predictions
+        ELSE g.past_predictions || g.replicate_prediction_id END,
+      replicate_prediction_id = NULL, prediction = NULL"""
+"""SET clause that lets go of a prediction: the next attempt buys its own, and nobody adopts this one again."""
+
 
 def as_move(row: Row[Any]) -> Move:
     """The Move in a row that returned MOVED."""

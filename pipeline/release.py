@@ -13,19 +13,19 @@ from pipeline.statements import statement
 from schema.migrations import upgrade
 
 _LANE = statement("""
-    INSERT INTO lanes (provider, cap) VALUES ('replicate', :cap)
-    ON CONFLICT (provider) DO UPDATE SET cap = excluded.cap
+    INSERT INTO lanes (provider, cap, creates_per_minute) VALUES ('replicate', :cap, CAST(:rate AS integer))
+    ON CONFLICT (provider) DO UPDATE SET cap = excluded.cap, creates_per_minute = excluded.creates_per_minute
 """)
 
 
 async def release(settings: Settings) -> None:
-    """Migrate, set the lane's cap, and in embedded mode keep a development key. Safe to repeat."""
+    """Migrate, set the lane's cap and rate, and in embedded mode keep a development key. Safe to repeat."""
     migrating = create_async_engine(database_url(settings), connect_args=connect_arguments())
     await upgrade(migrating)
     await migrating.dispose()
     engine = open_engine(settings)
     async with engine.connect() as connection:
-        await connection.execute(_LANE, {"cap": settings.max_parallel_jobs})
+        await connection.execute(_LANE, {"cap": settings.max_parallel_jobs, "rate": settings.creates_limit})
     if settings.embedded:
         key = keep_development_key(settings.home / "api-key")
         await save_key(engine, key, name="development", user_id="development", role="service")

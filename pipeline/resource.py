@@ -38,6 +38,7 @@ _PLAIN = [
     "attempt_number",
     "max_attempts",
     "webhook_url",
+    "possible_double_charge",
 ]
 _JSON = ("timeline", "metadata")
 

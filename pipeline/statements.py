@@ -27,6 +27,12 @@ async def fetch(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> Sequ
         return result.all()
 
 
+async def execute(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> None:
+    """Run one statement that commits by itself and returns no rows."""
+    async with engine.connect() as connection:
+        await connection.execute(sql, parameters)
+
+
 def records(rows: Sequence[Mapping[str, Any]]) -> str:
     """Rows as the JSON text that `jsonb_to_recordset` reads: any number of rows is one parameter."""
     return orjson.dumps(rows, default=str).decode()

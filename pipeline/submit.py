@@ -43,19 +43,21 @@ ACCEPTED: dict[str, str] = {
 assert performers_of(None, Status.QUEUED) == performers_of(None, Status.PENDING) == ("door",)
 
 _LATER = "r.scheduled_at > now()"
-_INSERT = statement(f"""
+INSERT = f"""
     INSERT INTO image_generations AS g
       ({", ".join(ACCEPTED)}, status, due_at, version, timeline)
     SELECT {", ".join(f"r.{name}" for name in ACCEPTED)},
       CASE WHEN {_LATER} THEN 'pending' ELSE 'queued' END,
-      CASE WHEN {_LATER} THEN r.scheduled_at END,
+      CASE WHEN {_LATER} THEN r.scheduled_at ELSE r.deadline END,
       1,
       jsonb_build_array(CASE WHEN {_LATER} THEN {entry(Status.PENDING, "1", "0")}
                         ELSE {entry(Status.QUEUED, "1", "0")} END)
     FROM jsonb_to_recordset(CAST(:rows AS jsonb))
       AS r({", ".join(f"{name} {kind}" for name, kind in ACCEPTED.items())}, scheduled_at timestamptz)
-    RETURNING {COLUMNS}
-""")
+"""
+"""Makes rows of the submissions in `:rows`, written as `r`; a WHERE or RETURNING may follow."""
+
+_INSERT = statement(f"{INSERT} RETURNING {COLUMNS}")
 
 
 class Submissions:

@@ -7,16 +7,29 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.doorbell import Bell
-from pipeline.moves import MOVED, Move, as_move
+from pipeline.moves import ATTEMPTS, MOVED, Move, as_move
 from pipeline.statements import fetch, statement
 from pipeline.transitions import move
 from schema.statuses import Status
+
+TOO_LATE = "the deadline passed before it was begun"
 
 _PROMOTE = statement(f"""
     WITH due AS MATERIALIZED (
       SELECT id FROM image_generations WHERE status = 'pending' AND due_at <= now()
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
-    UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = NULL
+    UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline
+    FROM due WHERE g.id = due.id
+    RETURNING {MOVED}
+""")
+
+# A queued row's only clock is its deadline.
+_EXPIRE = statement(f"""
+    WITH due AS MATERIALIZED (
+      SELECT id FROM image_generations WHERE status = 'queued' AND due_at <= now()
+      ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
+    UPDATE image_generations AS g SET {move(Status.QUEUED, Status.FAILED, why=f"'{TOO_LATE}'")},
+      error_message = '{TOO_LATE}', completed_at = now(), due_at = NULL, fence = g.fence + 1
     FROM due WHERE g.id = due.id
     RETURNING {MOVED}
 """)
@@ -24,30 +37,46 @@ _PROMOTE = statement(f"""
 _WAITING = statement("""
     SELECT
       EXISTS (SELECT FROM image_generations WHERE status = 'queued' AND provider = :provider)
-        AND EXISTS (SELECT FROM lanes WHERE provider = :provider AND NOT paused AND cap > (
+        AND EXISTS (SELECT FROM lanes WHERE provider = :provider AND NOT paused
+          AND (open_until IS NULL OR open_until <= now()) AND cap > (
           SELECT count(*) FROM image_generations
           WHERE status = 'processing' AND provider = :provider AND due_at IS NOT NULL)) AS start,
       EXISTS (SELECT FROM image_generations
               WHERE status = 'processing' AND due_at <= now() AND prediction IS NOT NULL) AS collect,
-      EXISTS (SELECT FROM image_generations WHERE status = 'downloading' AND due_at <= now()) AS store
+      EXISTS (SELECT FROM image_generations WHERE status = 'downloading' AND due_at <= now()) AS store,
+      EXISTS (SELECT FROM image_generations
+              WHERE status = 'cancelled' AND due_at <= now() AND replicate_prediction_id IS NOT NULL)
+        OR EXISTS (SELECT FROM image_generations
+                   WHERE status = 'failed' AND due_at <= now() AND replicate_prediction_id IS NOT NULL) AS cancel
 """)
 
-# A takeover: the fence goes up, so a worker that was frozen in the middle of its call writes to nothing.
-_OVERDUE = statement("""
+# A takeover: the fence goes up, so a worker that was frozen in the middle of its call writes to nothing. With the rows
+# that are processing come the final ones whose prediction nobody knows: if it runs, it must be found to be stopped.
+_OVERDUE = statement(f"""
     WITH due AS MATERIALIZED (
       SELECT id FROM image_generations
       WHERE status = 'processing' AND provider = :provider AND due_at <= now() AND prediction IS NULL
+      ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED),
+    called_off AS MATERIALIZED (
+      SELECT id FROM image_generations
+      WHERE status = 'cancelled' AND provider = :provider AND due_at <= now() AND replicate_prediction_id IS NULL
+      ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED),
+    given_up AS MATERIALIZED (
+      SELECT id FROM image_generations
+      WHERE status = 'failed' AND provider = :provider AND due_at <= now() AND replicate_prediction_id IS NULL
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
     UPDATE image_generations AS g SET fence = g.fence + 1, due_at = now() + make_interval(secs => :look)
-    FROM due WHERE g.id = due.id
-    RETURNING g.id, g.fence, g.attempt_number, g.max_attempts, g.retry_count, g.attempt_at, g.model_id, g.input,
-      g.replicate_prediction_id, now() AS now
+    FROM (SELECT id FROM due UNION ALL SELECT id FROM called_off UNION ALL SELECT id FROM given_up) AS taken
+    WHERE g.id = taken.id
+    RETURNING g.id, g.status, g.fence, g.attempt_number, {ATTEMPTS}, g.max_attempts, g.retry_count, g.attempt_at,
+      g.model_id, g.input, g.replicate_prediction_id, g.past_predictions, g.error_message, g.deadline, now() AS now
 """)
 
 _ADOPT = statement("""
     UPDATE image_generations AS g SET
       replicate_prediction_id = :prediction_id, changed = pg_current_xact_id(), due_at = now()
-    WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence AND g.replicate_prediction_id IS NULL
+    WHERE g.id = :id AND g.status IN ('processing', 'cancelled', 'failed') AND g.fence = :fence
+      AND g.replicate_prediction_id IS NULL
     RETURNING g.id
 """)
 
@@ -63,14 +92,22 @@ async def promote_due(engine: AsyncEngine, most: int = 500) -> list[Move]:
     return [as_move(row) for row in await fetch(engine, _PROMOTE, most=most)]
 
 
+async def fail_expired(engine: AsyncEngine, most: int = 500) -> list[Move]:
+    """Fail the queued rows whose deadline has passed."""
+    return [as_move(row) for row in await fetch(engine, _EXPIRE, most=most)]
+
+
 async def bells_to_ring(engine: AsyncEngine, provider: str) -> list[Bell]:
     """Which actors have work waiting, by the rows alone."""
     (row,) = await fetch(engine, _WAITING, provider=provider)
     return [bell for bell in Bell if getattr(row, bell)]
 
 
-async def take_overdue(engine: AsyncEngine, provider: str, look: float, most: int = 500) -> Sequence[Row[Any]]:
-    """Take the processing rows that nobody has heard of; they are due again in `look` seconds."""
+async def take_overdue(engine: AsyncEngine, provider: str, look: float, most: int) -> Sequence[Row[Any]]:
+    """Take the rows whose provider nobody has heard of; they are due again in `look` seconds.
+
+    Up to `most` of each kind: processing, cancelled, failed.
+    """
     return await fetch(engine, _OVERDUE, provider=provider, look=look, most=most)
 
 

@@ -27,6 +27,14 @@ TRANSITIONS = (
     Transition(Status.PROCESSING, Status.PENDING, ("start", "collect", "clock"), "another try, after a while"),
     Transition(Status.PROCESSING, Status.FAILED, ("start", "collect", "clock"), "refused, or out of attempts"),
     Transition(Status.DOWNLOADING, Status.FAILED, ("store",), "the outputs cannot be kept"),
+    Transition(Status.DOWNLOADING, Status.PENDING, ("store",), "the outputs are gone for good; another attempt"),
+    Transition(Status.PENDING, Status.CANCELLED, ("door",), "called off"),
+    Transition(Status.QUEUED, Status.CANCELLED, ("door",), "called off"),
+    Transition(Status.PROCESSING, Status.CANCELLED, ("door",), "called off; the actor cancel stops the meter"),
+    Transition(Status.DOWNLOADING, Status.CANCELLED, ("door",), "called off"),
+    Transition(Status.QUEUED, Status.FAILED, ("clock",), "the deadline passed before it was begun"),
+    Transition(Status.FAILED, Status.QUEUED, ("door",), "tried again by hand"),
+    Transition(Status.CANCELLED, Status.QUEUED, ("door",), "tried again by hand"),
 )
 
 _LEGAL = {(transition.source, transition.target) for transition in TRANSITIONS}
@@ -56,6 +64,12 @@ def move(source: Status, target: Status, *, attempt: str = "g.attempt_number", w
         f"status = '{target}', version = g.version + 1, updated_at = now(), changed = pg_current_xact_id(), "
         f"timeline = g.timeline || {entry(target, 'g.version + 1', attempt, why)}"
     )
+
+
+def move_any(sources: frozenset[Status], target: Status, *, why: str | None = None) -> str:
+    """As `move`, from whichever of `sources` the row stands in. Raises IllegalTransition when one may not."""
+    (clause,) = {move(source, target, why=why) for source in sources}
+    return clause
 
 
 def performers_of(source: Status | None, target: Status) -> tuple[str, ...]:

@@ -5,10 +5,14 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pipeline.errors import ProviderDown, ProviderError, ProviderRefused, ProviderThrottled
+from pipeline.errors import OutputBroken, ProviderDown, ProviderError, ProviderRefused, ProviderThrottled
 
-MAX_RETRIES = 20
-"""How often one stage of a generation is tried again, however blameless the attempts were."""
+MAX_RETRIES = 100
+"""How often a purchase is put off, however blameless it was: some eight hours of a provider that is down."""
+MAX_DOWNLOADS = 30
+"""How often outputs are fetched: longer than most providers keep them."""
+LOOKS_AT_BROKEN = 6
+"""How often a broken output is fetched again: it may have been broken on the way."""
 
 _REFUSED = re.compile(r"nsfw|safety|sensitive|content policy|moderation|prohibited", re.IGNORECASE)
 
@@ -27,7 +31,7 @@ class GiveUp(NamedTuple):
     why: str
 
 
-def backoff(retries: int, *, longest: float = 60.0) -> float:
+def backoff(retries: int, *, longest: float = 300.0) -> float:
     """Seconds to wait after `retries` tries: doubling from one second, with full jitter above the half."""
     ceiling = min(longest, 2.0 ** min(retries, 16))
     return random.uniform(ceiling / 2, ceiling)
@@ -48,7 +52,7 @@ def on_error(error: ProviderError, retries: int) -> TryAgain | GiveUp | None:
             return None
 
 
-def on_undeveloped(prediction: Mapping[str, Any], attempt: int, max_attempts: int, retries: int) -> TryAgain | GiveUp:
+def on_undeveloped(prediction: Mapping[str, Any], attempts: int, max_attempts: int, retries: int) -> TryAgain | GiveUp:
     """What a prediction that ended without a picture means."""
     status, error = prediction.get("status"), prediction.get("error")
     why = f"the provider's prediction {status}: {error or 'it brought no output'}"
@@ -56,11 +60,27 @@ def on_undeveloped(prediction: Mapping[str, Any], attempt: int, max_attempts: in
         return GiveUp("the prediction was canceled at the provider")
     if error and _REFUSED.search(error):
         return GiveUp(f"the provider refused the content: {error}")
-    return on_lost(why, attempt, max_attempts, retries)
+    return on_lost(why, attempts, max_attempts, retries)
 
 
-def on_lost(why: str, attempt: int, max_attempts: int, retries: int) -> TryAgain | GiveUp:
-    """What an attempt that came to nothing means: another one, while there are any left."""
-    if attempt >= max_attempts:
-        return GiveUp(f"gave up after {attempt} of {max_attempts} attempts: {why}")
+def on_lost(
+    why: str, attempts: int, max_attempts: int, retries: int, *, trouble: str | None = None
+) -> TryAgain | GiveUp:
+    """What an attempt that came to nothing means: another one, while there are any left.
+
+    `trouble` is what the provider was heard to say when the purchase failed: then nothing was bought and nobody died of
+    it, and the attempt is given back.
+    """
+    if trouble and retries < MAX_RETRIES:
+        return TryAgain(backoff(retries), trouble, unsold=True)
+    if attempts >= max_attempts:
+        return GiveUp(f"gave up after {attempts} of {max_attempts} attempts: {why}")
     return TryAgain(backoff(retries), why, unsold=False)
+
+
+def on_unstored(error: Exception, tries: int) -> TryAgain | GiveUp:
+    """What it means that outputs could not be stored, for the `tries`th time; the attempt's number stays as it is."""
+    why = str(error) or "it took too long"
+    if tries >= MAX_DOWNLOADS or (isinstance(error, OutputBroken) and tries >= LOOKS_AT_BROKEN):
+        return GiveUp(f"the picture could not be stored after {tries} {'try' if tries == 1 else 'tries'}: {why}")
+    return TryAgain(backoff(tries - 1), why, unsold=True)

@@ -18,6 +18,13 @@ class Identity(NamedTuple):
         """
         return self.role == "service" or owner is None or owner == self.user_id
 
+    def may_change(self, owner: str | None) -> bool:
+        """Whether a row of `owner` may be called off, tried again or deleted.
+
+        What has no owner belongs to the anonymous key that submitted it, not to everybody who can read it.
+        """
+        return self.role == "service" or (owner == self.user_id and (owner is None) == (self.role == "anonymous"))
+
     @property
     def sees_all(self) -> bool:
         """Whether lists and feeds show everybody's rows."""

@@ -1,8 +1,10 @@
 """The client: HTTP by aiohttp, the websocket by `api.client.watch`."""
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self, cast
+from uuid import uuid4
 
 import aiohttp
 from yarl import URL
@@ -12,6 +14,7 @@ from api.client.answer import read_answer
 from api.client.download import download
 from api.client.frames import Event
 from api.client.generation import Generation, GenerationPage
+from api.client.insist import insist
 from api.client.queue import Queue
 from api.client.watch import Watch
 
@@ -44,10 +47,15 @@ class Client:
             self._session = None
 
     async def submit(self, body: Mapping[str, Any], *, idempotency_key: str | None = None) -> Generation:
-        """Ask for a generation; with an idempotency key, asking again answers with the first one."""
-        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        """Ask for a generation. Asked again with the same idempotency key, the first one answers.
+
+        Without a key a fresh one is drawn; so a lost answer or a 503 is met by asking again, and buys nothing twice.
+        """
+        headers = {"Idempotency-Key": idempotency_key or str(uuid4())}
         url = self.address.http("v1/generations")
-        return cast("Generation", await self._json("POST", url, json=dict(body), headers=headers))
+        with self._explained():
+            answer = await insist(lambda: self._ask("POST", url, json=dict(body), headers=headers))
+        return cast("Generation", answer)
 
     async def get(self, generation_id: str) -> Generation:
         """One generation with its timeline and pictures. Problem with status 404 when it isn't yours."""
@@ -113,16 +121,25 @@ class Client:
             raise RuntimeError("use the client as `async with Client(…) as client`")
         return self._session
 
-    async def _json(self, method: str, url: URL, *, headers: Mapping[str, str] | None = None, **asked: Any) -> Any:
+    async def _json(self, method: str, url: URL, **asked: Any) -> Any:
+        with self._explained():
+            return await self._ask(method, url, **asked)
+
+    async def _ask(self, method: str, url: URL, *, headers: Mapping[str, str] | None = None, **asked: Any) -> Any:
+        async with self._open_session.request(
+            method,
+            url,
+            headers={**self._authorization, **(headers or {})},
+            allow_redirects=False,  # a redirected POST would come back as somebody's GET
+            **asked,
+        ) as response:
+            self._answered = True
+            return await read_answer(response, self.address)
+
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Turn what aiohttp raises into Unreachable, which says what to do."""
         try:
-            async with self._open_session.request(
-                method,
-                url,
-                headers={**self._authorization, **(headers or {})},
-                allow_redirects=False,  # a redirected POST would come back as somebody's GET
-                **asked,
-            ) as response:
-                self._answered = True
-                return await read_answer(response, self.address)
+            yield
         except (aiohttp.ClientError, TimeoutError) as error:
             raise self.address.unreachable(error) from error

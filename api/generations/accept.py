@@ -5,9 +5,11 @@ from typing import Any
 from sqlalchemy import Row
 
 from api.auth.identity import Identity
+from api.generations.idempotency import body_hash
 from api.generations.submission import submission_of
 from api.state import State
 from pipeline.doorbell import Bell
+from pipeline.idempotency import Key, Once, submit_once
 from pipeline.moves import as_move
 from schema.statuses import Status
 from schema.wire.http import GenerationRequest
@@ -16,7 +18,21 @@ from schema.wire.http import GenerationRequest
 async def accept(state: State, request: GenerationRequest, identity: Identity) -> Row[Any]:
     """Commit the request as a row, then ring. When this returns, the generation cannot be lost."""
     row = await state.submissions.submit(submission_of(request, identity))
+    await _announce(state, row)
+    return row
+
+
+async def accept_once(state: State, request: GenerationRequest, identity: Identity, key: str) -> Once:
+    """As `accept`, once a day for the same `key` of the same user. Raises KeyReused and NotFound as `submit_once`."""
+    made = await submit_once(
+        state.engine, Key(identity.user_id or "", key, body_hash(request)), submission_of(request, identity)
+    )
+    if not made.replayed:
+        await _announce(state, made.row)
+    return made
+
+
+async def _announce(state: State, row: Row[Any]) -> None:
     if row.status == Status.QUEUED:
         await state.doorbell.ring(Bell.START)
     state.notices.note([as_move(row)])
-    return row

@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
-from api.generations.accept import accept
+from api.generations.accept import accept, accept_once
 from api.generations.body import read_model
+from api.generations.idempotency import REPLAYED, key_of
 from api.problems import invalid
 from api.state import state_of
 from pipeline.errors import NotFound
@@ -36,20 +37,26 @@ async def identity_of(request: Request) -> Identity:
 
 
 async def submit_generation(request: Request) -> Response:
-    """POST /v1/generations: 202 with the resource and its Location."""
-    identity = await identity_of(request)
-    row = await accept(state_of(request), await read_model(request, GenerationRequest), identity)
-    return _json(as_resource(row), 202, {"Location": f"/v1/generations/{row.id}"})
+    """POST /v1/generations: 202 with the resource and its Location; by Idempotency-Key, what the key has made."""
+    state, identity, key = state_of(request), await identity_of(request), key_of(request)
+    asked = await read_model(request, GenerationRequest)
+    headers = {}
+    if key is None:
+        row = await accept(state, asked, identity)
+    else:
+        row, replayed = await accept_once(state, asked, identity, key)
+        headers = {REPLAYED: "true"} if replayed else {}
+    return json_answer(as_resource(row), 202, {"Location": f"/v1/generations/{row.id}", **headers})
 
 
 async def show_generation(request: Request) -> Response:
     """GET /v1/generations/{id}; somebody else's is a 404, as is one that never was."""
     identity = await identity_of(request)
-    generation_id = _uuid(request.path_params["id"])
+    generation_id = uuid_of(request.path_params["id"])
     row = await read_generation(state_of(request).engine, generation_id) if generation_id else None
     if row is None or not identity.may_see(row.user_id):
         raise NotFound("id: there is no generation with this id, or it is not yours")
-    return _json(as_resource(row))
+    return json_answer(as_resource(row))
 
 
 async def list_own(request: Request) -> Response:
@@ -62,13 +69,13 @@ async def list_own(request: Request) -> Response:
         engine = state_of(request).engine
         rows = list(await list_generations(engine, user_id=user_id, most=limit + 1, **filters))
     cursor = _cursor(rows[limit - 1]) if len(rows) > limit else None
-    return _json({"items": [as_resource(row) for row in rows[:limit]], "next_cursor": cursor})
+    return json_answer({"items": [as_resource(row) for row in rows[:limit]], "next_cursor": cursor})
 
 
 async def show_queue(request: Request) -> Response:
     """GET /v1/queue: how many stand where."""
     await identity_of(request)
-    return _json(await read_queue(state_of(request).engine))
+    return json_answer(await read_queue(state_of(request).engine))
 
 
 def _filters(request: Request) -> tuple[dict[str, Any], int]:
@@ -81,7 +88,7 @@ def _filters(request: Request) -> tuple[dict[str, Any], int]:
     if status is not None and status not in set(Status):
         errors.append(FieldError("status", f"must be one of {', '.join(Status)}"))
     batch_id = query.get("batch_id")
-    if batch_id is not None and _uuid(batch_id) is None:
+    if batch_id is not None and uuid_of(batch_id) is None:
         errors.append(FieldError("batch_id", "must be a UUID"))
     before = _before(query["cursor"]) if "cursor" in query else None
     if "cursor" in query and before is None:
@@ -91,7 +98,7 @@ def _filters(request: Request) -> tuple[dict[str, Any], int]:
     return {
         "status": Status(status) if status else None,
         "model_id": query.get("model_id"),
-        "batch_id": _uuid(batch_id) if batch_id else None,
+        "batch_id": uuid_of(batch_id) if batch_id else None,
         "before": before,
     }, int(limit)
 
@@ -109,12 +116,14 @@ def _before(cursor: str) -> tuple[datetime, UUID] | None:
         return None
 
 
-def _uuid(value: str) -> UUID | None:
+def uuid_of(value: str) -> UUID | None:
+    """The UUID in `value`, or None."""
     try:
         return UUID(value)
     except ValueError:
         return None
 
 
-def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+def json_answer(content: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    """A JSON response; moments and ids as text."""
     return Response(orjson.dumps(content, default=str), status, headers, media_type="application/json")

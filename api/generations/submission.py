@@ -1,6 +1,7 @@
 """From a request to a row: defaults and limits of its model, the provider's input, a seed when none was given."""
 
 import random
+from datetime import UTC, datetime
 from typing import Any
 
 from api.auth.identity import Identity
@@ -10,7 +11,6 @@ from pipeline.models import family_of
 from schema.wire.http import GenerationRequest
 
 NOT_YET = {
-    "deadline": "deadlines are not kept yet",
     "webhook_url": "webhooks are not sent yet; follow the generation over /v1/ws",
     "source_image_url": "image-to-image is not offered yet",
     "strength": "image-to-image is not offered yet",
@@ -31,6 +31,7 @@ def submission_of(request: GenerationRequest, identity: Identity) -> dict[str, A
     for name, why in NOT_YET.items():
         if wanted[name] is not None:
             raise Invalid(name, why)
+    _check_moments(request)
     if wanted["seed"] is None:
         wanted["seed"] = random.randrange(SEEDS)
     filled = family.complete(wanted)
@@ -60,3 +61,12 @@ def submission_of(request: GenerationRequest, identity: Identity) -> dict[str, A
         "scheduled_at": request.scheduled_at,
         "input": family.provider_input(filled),
     }
+
+
+def _check_moments(request: GenerationRequest) -> None:
+    if request.deadline is None:
+        return
+    if request.deadline <= datetime.now(UTC):
+        raise Invalid("deadline", "must be in the future")
+    if request.scheduled_at is not None and request.scheduled_at >= request.deadline:
+        raise Invalid("deadline", "must be later than scheduled_at")

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 REPLICATE_API_URL = "https://api.replicate.com"
@@ -90,6 +90,13 @@ class Settings(BaseSettings):
         description="The lane's cap: predictions in flight",
     )
 
+    creates_per_minute: int | None = Field(
+        None,
+        ge=1,
+        validation_alias=_env("DARKROOM_CREATES_PER_MINUTE"),
+        description="Purchases a minute; empty means 600 at Replicate, which is its limit, and no limit elsewhere",
+    )
+
     home: Path = Field(Path(".darkroom"), validation_alias=_env("DARKROOM_HOME"), description="Data directory")
     lease_seconds: float = Field(
         30.0, gt=0, validation_alias=_env("DARKROOM_LEASE_SECONDS"), description="How long a claim holds"
@@ -99,6 +106,18 @@ class Settings(BaseSettings):
         gt=0,
         validation_alias=_env("DARKROOM_POLL_SECONDS"),
         description="How often the watcher asks for a prediction when no webhook can come",
+    )
+    store_sweep_seconds: float = Field(
+        3600.0,
+        ge=0,
+        validation_alias=_env("DARKROOM_STORE_SWEEP_SECONDS"),
+        description="How often the clock looks through the store for what no picture names; 0: never",
+    )
+    orphan_seconds: float = Field(
+        3600.0,
+        gt=0,
+        validation_alias=_env("DARKROOM_ORPHAN_SECONDS"),
+        description="How old such an object must be before it is deleted; longer than a claim holds",
     )
     embedded: bool = Field(
         False, validation_alias=_env("DARKROOM_EMBEDDED"), description="Set by `make up` when it runs the database"
@@ -113,10 +132,27 @@ class Settings(BaseSettings):
     def _absolute(cls, home: Path) -> Path:
         return home.expanduser().absolute()
 
+    @field_validator("orphan_seconds")
+    @classmethod
+    def _longer_than_a_lease(cls, seconds: float, info: ValidationInfo) -> float:
+        if seconds <= info.data.get("lease_seconds", 0):
+            raise ValueError("must be longer than DARKROOM_LEASE_SECONDS")
+        return seconds
+
     @field_validator("public_url", "replicate_api_url", "s3_public_url", "url")
     @classmethod
     def _no_trailing_slash(cls, url: str | None) -> str | None:
         return url.rstrip("/") if url else url
+
+    @property
+    def creates_limit(self) -> int | None:
+        """How many purchases a minute the provider takes. None: any number.
+
+        Source: https://replicate.com/docs/topics/predictions/rate-limits
+        """
+        if self.creates_per_minute is None and self.replicate_api_url == REPLICATE_API_URL:
+            return 600
+        return self.creates_per_minute
 
     @property
     def web_url(self) -> str:

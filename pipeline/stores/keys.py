@@ -13,6 +13,7 @@ MAX_KEY_LENGTH: Final = 255
 
 # No part begins with a dot: neither "." nor "..", and a store may keep dotted files of its own.
 _KEY = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*")
+_OURS = re.compile(r"[0-9a-f]{2}/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})-\d+-[0-9a-f]{32}\.\w+")
 _PREFIX = re.compile(rf"(?:{_KEY.pattern}/?)?")
 
 
@@ -22,9 +23,16 @@ def picture_key(generation_id: UUID, idx: int, data: bytes, extension: str) -> s
     The same bytes always get the same key, so a second attempt writes over the first; and 128 bits of the
     content's SHA-256 in a public address cannot be guessed by who has not seen the picture.
     """
-    # 256 shelves, soon all there: a directory for each generation would cost every picture one more fsync.
-    shelf = generation_id.hex[-2:]
-    return f"{shelf}/{generation_id}-{idx}-{hashlib.sha256(data).hexdigest()[:32]}.{extension}"
+    return f"{_shelf(generation_id)}/{generation_id}-{idx}-{hashlib.sha256(data).hexdigest()[:32]}.{extension}"
+
+
+def generation_of(key: str) -> UUID | None:
+    """The generation that `picture_key` made `key` for; None when it made no such key."""
+    match = _OURS.fullmatch(key)
+    if match is None or not is_key(key):
+        return None
+    generation_id = UUID(match[1])
+    return generation_id if key.startswith(f"{_shelf(generation_id)}/") else None
 
 
 def is_key(key: str) -> bool:
@@ -52,6 +60,11 @@ def check_prefix(prefix: str) -> None:
 def content_type_of(key: str) -> str:
     """The content type that a key's extension stands for."""
     return CONTENT_TYPES[_extension(key)]
+
+
+def _shelf(generation_id: UUID) -> str:
+    # 256 shelves, soon all there: a directory for each generation would cost every picture one more fsync.
+    return generation_id.hex[-2:]
 
 
 def _extension(key: str) -> str:

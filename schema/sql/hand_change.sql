@@ -2,7 +2,7 @@
 -- (a person in psql, an old script) gets a version, a timeline entry, a clock, a new fence (so that a worker that was
 -- busy with the row writes to nothing) and a push. NOTIFY inside the transaction serialises commits, which is dear
 -- for the pipeline and free for a hand: that is why only this path does it.
-CREATE FUNCTION darkroom_hand_change() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION darkroom_hand_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
   moved boolean := TG_OP = 'INSERT' OR NEW.status IS DISTINCT FROM OLD.status;
 BEGIN
@@ -25,7 +25,13 @@ BEGIN
       END IF;
       NEW.completed_at := NULL;
     ELSE
-      NEW.due_at := NULL;
+      -- A final row keeps a clock while the provider may still be at work on it: the actor cancel stops that. A queued
+      -- one has its deadline for a clock.
+      NEW.due_at := CASE
+        WHEN NEW.status = 'queued' THEN NEW.deadline
+        WHEN NEW.status <> 'completed' AND TG_OP = 'UPDATE' AND OLD.status = 'processing' AND NEW.prediction IS NULL
+          THEN now()
+      END;
       NEW.completed_at := CASE WHEN NEW.status = 'queued' THEN NULL ELSE coalesce(NEW.completed_at, now()) END;
     END IF;
   END IF;

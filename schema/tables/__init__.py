@@ -2,8 +2,9 @@
 
 from schema.tables.api_key import api_keys
 from schema.tables.generation import generations
+from schema.tables.idempotency_key import idempotency_keys
 from schema.tables.image import images
 from schema.tables.lane import lanes
 from schema.tables.metadata import metadata
 
-__all__ = ["api_keys", "generations", "images", "lanes", "metadata"]
+__all__ = ["api_keys", "generations", "idempotency_keys", "images", "lanes", "metadata"]

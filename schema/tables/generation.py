@@ -1,6 +1,7 @@
 """`image_generations`: the one table the pipeline moves. The row is the truth."""
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -84,6 +85,7 @@ generations = Table(
     Column("prediction", JSONB),
     Column("progress", SmallInteger),
     Column("cost", Numeric),
+    Column("past_predictions", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("possible_double_charge", SmallInteger, nullable=False, server_default="0"),
     Column("changed", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
     Column("webhook_url", Text),

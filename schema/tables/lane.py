@@ -10,9 +10,11 @@ lanes = Table(
     Column("provider", Text, primary_key=True),
     Column("cap", Integer, nullable=False),
     Column("paused", Boolean, nullable=False, server_default="false"),
-    # The breaker: purchases in a row that found the provider down, until when nothing is claimed, and what it said.
+    # The breaker: purchases in a row that found the provider down, since when and until when nothing is claimed, and
+    # what the provider said.
     Column("failures", Integer, nullable=False, server_default="0"),
     Column("open_until", DateTime(timezone=True)),
+    Column("opened_at", DateTime(timezone=True)),
     Column("trouble", Text),
     # A token bucket: a claim takes one for each row. No rate, no limit.
     Column("creates_per_minute", Integer),

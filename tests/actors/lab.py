@@ -8,10 +8,12 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
+import asyncpg
 from redis.asyncio import Redis
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from actors.cancel import Cancel
 from actors.clock import sweep
 from actors.collect import Collect
 from actors.resources import Resources, open_resources
@@ -32,6 +34,7 @@ PATIENCE = 10.0
 """Seconds a test waits for an event before it fails."""
 
 _AGE = statement("""
+    WITH closed AS (UPDATE lanes SET open_until = now())
     UPDATE image_generations SET due_at = now(), attempt_at = attempt_at - make_interval(secs => :seconds)
     WHERE due_at IS NOT NULL RETURNING id
 """)
@@ -47,6 +50,7 @@ class Hands:
     start: Start
     collect: Collect
     store: Store
+    cancel: Cancel
     watcher: Watcher
 
     async def buy(self) -> None:
@@ -63,6 +67,11 @@ class Hands:
         """Answer the bell `store`, and wait for the downloads."""
         await self.store.turns.take()
         await self.store.pool.close(PATIENCE)
+
+    async def stop(self) -> None:
+        """Answer the bell `cancel`, and wait for the provider's answers."""
+        await self.cancel.turns.take()
+        await self.cancel.pool.close(PATIENCE)
 
     async def sweep(self) -> None:
         """One round of the clock's sweep."""
@@ -95,9 +104,9 @@ class Lab:
     async def hands(self, **changed: Any) -> AsyncIterator[Hands]:
         """A worker and a clock; `changed` are settings in which they differ from the web process."""
         async with open_resources(self.settings.model_copy(update=changed)) as opened:
-            hands = Hands(opened, Start(opened), Collect(opened), Store(opened), Watcher(opened))
+            hands = Hands(opened, Start(opened), Collect(opened), Store(opened), Cancel(opened), Watcher(opened))
             yield hands
-            await asyncio.gather(hands.start.pool.close(0), hands.store.pool.close(0))
+            await asyncio.gather(*(one.pool.close(0) for one in (hands.start, hands.store, hands.cancel)))
 
     async def submit(self, **given: Any) -> UUID:
         """A row, queued."""
@@ -125,6 +134,15 @@ class Lab:
     async def is_ringing(self, bell: Bell) -> bool:
         """Whether a message waits on the bell's queue."""
         return bool(await self.redis.llen(f"{NAMESPACE}:{bell}"))
+
+    async def by_hand(self, sql: str) -> None:
+        """Run SQL as a person in psql would: without Darkroom's connection setting."""
+        assert self.settings.database_url is not None
+        psql = await asyncpg.connect(self.settings.database_url)
+        try:
+            await psql.execute(sql)
+        finally:
+            await psql.close()
 
     def sold(self) -> list[Sold]:
         """Everything the painter has sold, oldest first."""

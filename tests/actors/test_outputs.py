@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from actors import store
+from pipeline.claim import claim_downloads
 from pipeline.doorbell import Bell
+from pipeline.verdict import LOOKS_AT_BROKEN, MAX_DOWNLOADS
 from tests.actors.lab import Hands, Lab
 from tests.actors.pictures import check_completed, downloading
 from tests.pipeline.providers.painter.caller import Caller
@@ -56,10 +58,9 @@ async def test_one_broken_output_of_four_keeps_none_until_all_are_whole(
 @pytest.mark.parametrize(
     ("rule", "tries", "reason"),
     [
-        ({"fault": "html_output"}, 3, "it is a web page"),
-        ({"fault": "oversize_output", "bytes": 33 * 2**20}, 3, "more than 33,554,432 bytes; that is the limit"),
-        ({"fault": "corrupt_output"}, 3, "a PNG picture that was cut off"),
-        ({"fault": "expired_output"}, 1, "it has expired"),
+        ({"fault": "html_output"}, 6, "it is a web page"),
+        ({"fault": "oversize_output", "bytes": 33 * 2**20}, 6, "more than 33,554,432 bytes; that is the limit"),
+        ({"fault": "corrupt_output"}, 6, "a PNG picture that was cut off"),
     ],
 )
 async def test_an_output_that_stays_bad_fails_with_a_reason(
@@ -76,3 +77,46 @@ async def test_an_output_that_stays_bad_fails_with_a_reason(
     assert reason in row.error_message
     assert f"after {tries} {'try' if tries == 1 else 'tries'}:" in row.error_message
     assert (row.due_at, len(lab.sold()), await lab.images(generation_id)) == (None, 1, [])
+
+
+async def test_an_expired_output_is_read_again_from_the_prediction_before_anything_is_bought(
+    lab: Lab, painter: Caller, hands: Hands
+) -> None:
+    await painter.faults({"fault": "expired_output", "times": 1})
+    generation_id = await downloading(lab, hands)
+    await hands.keep()
+    assert (await lab.row(generation_id)).status == "downloading"
+    await lab.age()
+    await hands.keep()
+    await check_completed(lab, generation_id)
+    assert len(lab.sold()) == 1
+
+
+async def test_an_output_that_is_gone_for_good_is_bought_again_and_counted(
+    lab: Lab, painter: Caller, hands: Hands
+) -> None:
+    await painter.faults({"fault": "expired_output", "times": LOOKS_AT_BROKEN})
+    generation_id = await downloading(lab, hands)
+    for _ in range(LOOKS_AT_BROKEN):
+        assert (await lab.row(generation_id)).status == "downloading"
+        await hands.keep()
+        await lab.age()
+    row = await lab.row(generation_id)
+    assert (row.status, row.possible_double_charge, row.past_predictions) == ("pending", 1, [lab.sold()[0].id])
+    assert "expired" in row.timeline[-1]["why"]
+    await hands.retry()
+    await lab.rung(Bell.COLLECT)
+    await hands.develop()
+    assert (await lab.row(generation_id)).status == "completed"
+    assert len(lab.sold()) == 2
+
+
+async def test_a_picture_that_kills_every_worker_comes_to_an_end(lab: Lab, painter: Caller, hands: Hands) -> None:
+    generation_id = await downloading(lab, hands)
+    for _ in range(MAX_DOWNLOADS):  # as many workers claim it and are never heard of again
+        await claim_downloads(lab.engine, 1, lease=30)
+        await lab.age()
+    await hands.keep()
+    row = await lab.row(generation_id)
+    assert (row.status, row.due_at) == ("failed", None)
+    assert "no worker that looked at it came back" in row.error_message

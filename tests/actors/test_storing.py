@@ -9,18 +9,29 @@ from tests.actors.pictures import check_completed, downloading
 from tests.pipeline.providers.painter.caller import Caller
 
 
-async def test_an_output_slower_than_the_lease_is_let_go_and_fetched_again(
+async def test_an_output_slower_than_the_lease_keeps_it_and_is_fetched_once(
+    lab: Lab, painter: Caller, hands: Hands
+) -> None:
+    await painter.faults({"fault": "slow_output", "seconds": 2, "times": 1})
+    generation_id = await downloading(lab, hands)
+    async with lab.hands(lease_seconds=0.6) as slow:
+        await slow.keep()
+    row = await lab.row(generation_id)
+    assert (row.status, row.retry_count) == ("completed", 0)
+    await check_completed(lab, generation_id)
+
+
+async def test_a_download_ends_when_somebody_else_has_taken_its_row_over(
     lab: Lab, painter: Caller, hands: Hands
 ) -> None:
     await painter.faults({"fault": "slow_output", "seconds": 600, "times": 1})
     generation_id = await downloading(lab, hands)
-    async with lab.hands(lease_seconds=0.5) as impatient:
-        await impatient.keep()
-    row = await lab.row(generation_id)
-    assert (row.status, row.retry_count) == ("downloading", 1)
-    await lab.age()
-    await hands.keep()
-    await check_completed(lab, generation_id)
+    async with lab.hands(lease_seconds=0.6) as slow:
+        await slow.store.turns.take()
+        await lab.age()
+        await hands.keep()
+        await check_completed(lab, generation_id)
+        await slow.store.pool.close(PATIENCE)  # it noticed, long before its download would have ended
 
 
 async def test_a_worker_that_leaves_lets_go_of_its_downloads_at_once(lab: Lab, painter: Caller, hands: Hands) -> None:

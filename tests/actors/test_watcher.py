@@ -100,7 +100,7 @@ async def test_an_orphan_does_not_adopt_what_belongs_to_another_row(lab: Lab, pa
     assert (await lab.row(owner)).replicate_prediction_id == bought.id
     row = await lab.row(orphan)
     assert (row.status, row.replicate_prediction_id) == ("pending", None)
-    assert "before anything was bought" in row.timeline[-1]["why"]
+    assert "answer was lost" in row.timeline[-1]["why"]
 
 
 async def test_a_prediction_that_cannot_be_read_does_not_hold_up_the_others(lab: Lab) -> None:

@@ -53,4 +53,10 @@ async def test_the_queue(darkroom: Darkroom) -> None:
     async with darkroom.user() as user, user.http.get("/v1/queue") as answer:
         queue = await answer.json()
     assert set(queue["counts"]) == {"pending", "queued", "processing", "downloading"}
-    assert queue["lanes"][0].keys() == {"lane", "cap", "in_flight", "paused"}
+    (lane,) = queue["lanes"]
+    assert (lane["lane"], lane["state"], lane["trouble"], lane["possible_double_charge"]) == (
+        "replicate",
+        "closed",
+        None,
+        0,
+    )

@@ -57,7 +57,7 @@ REFUSED: list[tuple[str, Any, int, str, str]] = [
     ("metadata no object", {"metadata": [1]}, 422, "metadata", "dictionary"),
     ("webhook nowhere", {"webhook_url": "ftp://x"}, 422, "webhook_url", "http"),
     ("a webhook", {"webhook_url": "https://example.org/x"}, 422, "webhook_url", "not sent yet"),
-    ("a deadline", {"deadline": "2999-01-01T00:00:00Z"}, 422, "deadline", "not kept yet"),
+    ("a deadline gone by", {"deadline": "2020-01-01T00:00:00Z"}, 422, "deadline", "in the future"),
     ("a source image", {"source_image_url": "https://example.org/x"}, 422, "source_image_url", "not offered yet"),
     ("a list", [1, 2], 422, "(body)", "dictionary"),
 ]

@@ -11,10 +11,14 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multip
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.advance import collect_finished, download_later, finish, give_up, record_predictions, try_again
+from pipeline.advance import collect_finished, give_up, try_again
 from pipeline.callback import Callbacks
+from pipeline.cancel import cancel, claim_running, stopped
 from pipeline.claim import claim_downloads, claim_queued
 from pipeline.ids import new_id
+from pipeline.outputs import buy_again, download_later, finish
+from pipeline.purchase import count_surplus, record_predictions
+from pipeline.retry import retry
 from pipeline.statements import fetch, statement
 from pipeline.sweep import adopt, promote_due, take_overdue
 from pipeline.transitions import TRANSITIONS
@@ -100,10 +104,32 @@ class Lifecycle(RuleBasedStateMachine):
     def claim(self, most: int) -> None:
         self.world.buying += [Hand(row) for row in self.run(claim_queued(self.engine, "replicate", most, 30))]
 
+    @rule(which=st.integers(0, 5))
+    def cancel(self, which: int) -> None:
+        """Its owner calls one off."""
+        if rows := self.rows():
+            self.run(cancel(self.engine, rows[which % len(rows)].id))
+
+    @rule(which=st.integers(0, 5))
+    def retry(self, which: int) -> None:
+        """Its owner tries one again."""
+        if rows := self.rows():
+            chosen = rows[which % len(rows)].id
+            if self.run(retry(self.engine, chosen)):
+                del self.world.final[chosen]
+
+    @rule()
+    def stop_meters(self) -> None:
+        """The actor `cancel`: the provider stops, or had finished."""
+        for row in self.run(claim_running(self.engine, 10, 30)):
+            (sold,) = [one for one in self.world.sold if one.id == row.replicate_prediction_id]
+            sold.ending = sold.ending or "canceled"
+            self.run(stopped(self.engine, row, sold.record))
+
     @rule(target=purchases, worker=st.integers(0, 5))
     def buy(self, worker: int) -> Any:
         """The call to the provider, after the deadline check that every worker makes just before it."""
-        ready = [hand for hand in self.world.buying if not hand.sold]
+        ready = [hand for hand in self.world.buying if not hand.sold and hand.row.replicate_prediction_id is None]
         if self.deadline_checked:
             ready = [hand for hand in ready if not hand.lease_over]
         if not ready:
@@ -121,8 +147,11 @@ class Lifecycle(RuleBasedStateMachine):
             hand = holding[worker % len(holding)]
             self.world.buying.remove(hand)
             assert hand.sold
-            row = {"id": hand.row.id, "fence": hand.row.fence, "prediction_id": hand.sold.id}
-            self.run(record_predictions(self.engine, [row], look=10))
+            row = {"id": hand.row.id, "attempt": hand.row.attempt_number, "prediction_id": hand.sold.id}
+            (kept,) = self.run(record_predictions(self.engine, "replicate", [row], look=10))
+            if not (kept.status or kept.known):
+                self.run(count_surplus(self.engine, hand.row.id, hand.sold.id))
+                hand.sold.ending = hand.sold.ending or "canceled"
 
     @rule(unsold=st.booleans(), worker=st.integers(0, 5))
     def provider_refuses(self, unsold: bool, worker: int) -> None:
@@ -158,7 +187,7 @@ class Lifecycle(RuleBasedStateMachine):
     @rule(most=st.integers(1, 4))
     def collect(self, most: int) -> None:
         for row in self.run(collect_finished(self.engine, most)).undeveloped:
-            match on_undeveloped(row.prediction, row.attempt_number, row.max_attempts, 0):
+            match on_undeveloped(row.prediction, row.attempts, row.max_attempts, 0):
                 case GiveUp(why):
                     self.run(give_up(self.engine, Status.PROCESSING, row, why))
                 case verdict:
@@ -168,7 +197,7 @@ class Lifecycle(RuleBasedStateMachine):
     def claim_outputs(self, most: int) -> None:
         self.world.storing += [Hand(row) for row in self.run(claim_downloads(self.engine, most, 30))]
 
-    @rule(worker=st.integers(0, 5), fails=st.sampled_from(["no", "no", "later", "for good"]))
+    @rule(worker=st.integers(0, 5), fails=st.sampled_from(["no", "no", "later", "for good", "gone"]))
     def store(self, worker: int, fails: str) -> None:
         """Perhaps by a zombie, whose row was taken over long ago."""
         if not self.world.storing:
@@ -176,6 +205,8 @@ class Lifecycle(RuleBasedStateMachine):
         hand = self.world.storing.pop(worker % len(self.world.storing))
         if fails == "later":
             self.run(download_later(self.engine, hand.row, delay=0))
+        elif fails == "gone" and hand.row.attempts < hand.row.max_attempts:
+            self.run(buy_again(self.engine, hand.row, "expired"))
         elif fails == "for good":
             self.run(give_up(self.engine, Status.DOWNLOADING, hand.row, "broken"))
         else:
@@ -195,25 +226,40 @@ class Lifecycle(RuleBasedStateMachine):
     @rule()
     def watch(self) -> None:
         """The watcher: what is known is asked for, an orphan is adopted or, when nothing was bought, tried again."""
-        for row in self.run(take_overdue(self.engine, "replicate", look=10)):
-            bought = [s for s in self.world.sold if (s.generation_id, s.attempt) == (row.id, row.attempt_number)]
-            bought = [s for s in bought if self.is_free(s, row)]
+        for row in self.run(take_overdue(self.engine, "replicate", look=10, most=100)):
+            bought = [sold for sold in self.world.sold if self.is_for(sold, row)]
             if bought:
-                if not row.replicate_prediction_id:
-                    self.run(adopt(self.engine, row, bought[0].id))
-                self.run(self.callbacks.commit(row.id, row.attempt_number, bought[0].id, bought[0].record))
-                continue
-            match on_lost("lost", row.attempt_number, row.max_attempts, 0):
-                case GiveUp(why):
-                    self.run(give_up(self.engine, Status.PROCESSING, row, why))
-                case verdict:
-                    self.run(try_again(self.engine, row, verdict.why, delay=0, unsold=verdict.unsold))
+                self.hear(row, bought)
+            elif not any(hand.row.id == row.id and not hand.sold and not hand.lease_over for hand in self.world.buying):
+                self.lose(row)
 
-    def is_free(self, sold: Sold, row: Row[Any]) -> bool:
-        """Whether this purchase is the row's own, or belongs to nobody yet."""
+    def hear(self, row: Row[Any], bought: list[Sold]) -> None:
+        """Adopt the best of what was bought for the row, count the rest, and commit how it stands."""
+        best, *surplus = sorted(bought, key=lambda sold: sold.ending in ("failed", "canceled"))
+        if not row.replicate_prediction_id:
+            self.run(adopt(self.engine, row, best.id))
+        for sold in surplus:
+            if sold.ending not in ("failed", "canceled"):
+                self.run(count_surplus(self.engine, row.id, sold.id))
+        if best.record:
+            self.run(self.callbacks.commit(row.id, row.attempt_number, best.id, best.record))
+
+    def lose(self, row: Row[Any]) -> None:
+        """Nothing was bought for the row."""
+        if row.status != "processing":
+            self.run(stopped(self.engine, row, None))
+            return
+        match on_lost("lost", row.attempts, row.max_attempts, 0):
+            case GiveUp(why):
+                self.run(give_up(self.engine, Status.PROCESSING, row, why))
+            case verdict:
+                self.run(try_again(self.engine, row, verdict.why, delay=0, unsold=verdict.unsold))
+
+    def is_for(self, sold: Sold, row: Row[Any]) -> bool:
+        """Whether this purchase is the row's own, or was made for it and belongs to no row yet."""
         if row.replicate_prediction_id:
             return bool(sold.id == row.replicate_prediction_id)
-        return sold.id not in {known.replicate_prediction_id for known in self.rows()}
+        return sold.generation_id == row.id and sold.id not in row.past_predictions
 
     def rows(self) -> list[Row[Any]]:
         """Every row, with the number of its pictures."""
@@ -228,7 +274,7 @@ class Lifecycle(RuleBasedStateMachine):
             assert [entry["v"] for entry in row.timeline] == list(range(1, row.version + 1))
             assert row.timeline[-1]["status"] == row.status
             assert row.pictures == (1 if row.status == "completed" else 0)
-            assert row.attempt_number <= row.max_attempts
+            assert row.attempt_number - row.attempts_before <= row.max_attempts
             if row.id in self.world.final:
                 assert self.world.final[row.id] == (row.status, row.version), "a final row moved"
             if Status(row.status) in FINAL:
@@ -236,7 +282,10 @@ class Lifecycle(RuleBasedStateMachine):
         assert sum(row.status == "processing" for row in rows) <= CAP
         for row in rows:
             live = [s for s in self.world.sold if s.generation_id == row.id and s.ending in (None, "succeeded")]
-            assert len(live) <= 1, f"paid twice: {live}"
+            assert len(live) <= 1 + row.possible_double_charge, f"paid twice: {live}"
+            if row.status == "cancelled" and row.due_at is None:
+                held = [hand.sold for hand in self.world.buying]
+                assert all(sold.ending or sold in held for sold in live), "nobody stops the meter"
 
 
 def picture() -> dict[str, Any]:

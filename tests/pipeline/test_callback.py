@@ -5,9 +5,12 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.advance import collect_finished, record_predictions
+from pipeline.advance import collect_finished, try_again
 from pipeline.callback import Callbacks
 from pipeline.claim import claim_queued
+from pipeline.purchase import record_predictions
+from pipeline.statements import fetch, statement
+from pipeline.sweep import promote_due
 from tests.rows import row_of, statuses, submit
 
 DONE: dict[str, Any] = {"status": "succeeded", "output": ["http://127.0.0.1/a.png"], "seconds": 1.5}
@@ -23,7 +26,9 @@ async def claimed(engine: AsyncEngine) -> Any:
 async def test_an_answer_that_overtakes_start_is_kept_and_brings_the_id(engine: AsyncEngine) -> None:
     row = await claimed(engine)
     assert await Callbacks(engine).commit(row.id, 1, "p1", DONE)
-    await record_predictions(engine, [{"id": row.id, "fence": row.fence, "prediction_id": "p1"}], look=10)
+    bought = {"id": row.id, "attempt": 1, "prediction_id": "p1"}
+    (kept,) = await record_predictions(engine, "replicate", [bought], look=10)
+    assert (kept.status, kept.known) == (None, True)
     after = await row_of(engine, row.id)
     assert (after.replicate_prediction_id, after.prediction) == ("p1", DONE)
     assert after.due_at <= after.updated_at or after.version == 2
@@ -63,3 +68,25 @@ async def test_one_prediction_cannot_be_booked_on_two_rows_and_the_neighbour_is_
     assert isinstance(answers[0], Exception)
     assert answers[1] is True
     assert statuses(await row_of(engine, second.id)) == ["queued", "processing"]
+
+
+async def test_a_success_of_an_attempt_taken_for_lost_saves_the_next_purchase(engine: AsyncEngine) -> None:
+    row = await claimed(engine)
+    await try_again(engine, row, "lost", delay=0, unsold=False)
+    assert await Callbacks(engine).commit(row.id, 1, "p1", DONE)
+    await promote_due(engine)
+    (again,) = await claim_queued(engine, "replicate", 1, lease=30)
+    assert again.replicate_prediction_id == "p1"
+    assert [move.id for move in (await collect_finished(engine, 5)).moved] == [row.id]
+
+
+async def test_a_second_success_is_counted_once_however_often_it_is_told(engine: AsyncEngine) -> None:
+    row, callbacks = await claimed(engine), Callbacks(engine)
+    assert await callbacks.commit(row.id, 1, "p1", DONE)
+    for _ in range(3):
+        assert not await callbacks.commit(row.id, 1, "p1", DONE)
+        assert not await callbacks.commit(row.id, 1, "p2", DONE)
+    after = await row_of(engine, row.id)
+    assert (after.possible_double_charge, after.past_predictions) == (1, ["p2"])
+    (lane,) = await fetch(engine, statement("SELECT possible_double_charge FROM lanes"))
+    assert lane.possible_double_charge == 1

@@ -28,7 +28,7 @@ async def lengths(redis: Redis) -> dict[Bell, int]:
 
 async def test_a_ring_leaves_one_message_of_its_actor(redis: Redis) -> None:
     await Doorbell(redis).ring(Bell.STORE)
-    assert await lengths(redis) == {Bell.START: 0, Bell.COLLECT: 0, Bell.STORE: 1}
+    assert await lengths(redis) == {**dict.fromkeys(Bell, 0), Bell.STORE: 1}
     ((redis_id, payload),) = (await redis.hgetall(f"{NAMESPACE}:store.msgs")).items()
     assert isinstance(redis_id, bytes)
     assert isinstance(payload, bytes)
@@ -73,3 +73,11 @@ async def test_a_broker_that_is_away_is_logged_and_stops_nobody(
 async def test_without_an_address_it_says_how_to_give_one(settings: Settings) -> None:
     with pytest.raises(ValueError, match="REDIS_URL is not set"):
         open_redis(settings.model_copy(update={"redis_url": None}))
+
+
+async def test_a_broker_is_asked_whether_it_remembers(redis: Redis) -> None:
+    doorbell = Doorbell(redis)
+    assert await doorbell.has_forgotten()  # a new one remembers nothing
+    assert not await doorbell.has_forgotten()
+    await redis.flushdb()
+    assert await doorbell.has_forgotten()

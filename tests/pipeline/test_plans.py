@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -10,7 +11,7 @@ from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline import advance, callback, claim, queue, read, sweep
+from pipeline import advance, callback, cancel, claim, idempotency, leftovers, outputs, purchase, queue, read, sweep
 from pipeline.database import SERVER_SETTINGS
 from schema.migrations.migrate import statements
 
@@ -20,20 +21,39 @@ _FILL = f"""
     SELECT gen_random_uuid(), 'p', 'm/m', 'm/m', 'completed', 'user-' || n % 100, 'p' || n
     FROM generate_series(1, {FINISHED}) AS n
 """
+_FILL_KEYS = f"""
+    INSERT INTO idempotency_keys (user_id, key, body_hash, generation_id)
+    SELECT 'user-' || n % 100, 'k' || n, '', gen_random_uuid() FROM generate_series(1, {FINISHED}) AS n
+"""
 HOT: dict[str, TextClause] = {
     "claim downloads": claim._CLAIM_DOWNLOADS,
-    "record": advance._RECORD,
+    "record": purchase._RECORD,
+    "surplus": purchase._SURPLUS,
     "callback": callback._COMMIT,
-    "finish": advance._FINISH,
+    "finish": outputs._FINISH,
+    "renew": outputs._RENEW,
     "by id": read._BY_ID,
     "collect": advance._COLLECT,
     "promote": sweep._PROMOTE,
     "bells": sweep._WAITING,
     "overdue": sweep._OVERDUE,
+    "expire": sweep._EXPIRE,
+    "running": cancel._CLAIM_RUNNING,
     "queue": queue._QUEUE,
     "unfinished": read._UNFINISHED,
     "changed": read._CHANGED,
+    "submit once": idempotency._SUBMIT,
+    "leftovers": leftovers._LEFTOVERS,
+    "hold": leftovers._HOLD,
 }
+ELSEWHERE: dict[str, tuple[str, TextClause]] = {
+    "submit once": ("idempotency_keys", idempotency._SUBMIT),
+    "stored key": ("idempotency_keys", idempotency._STORED),
+    "forget keys": ("idempotency_keys", idempotency._FORGET),
+    "leftovers": ("images", leftovers._LEFTOVERS),
+    "named": ("images", leftovers._NAMED),
+}
+"""Hot statements on other tables."""
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # so in SQLAlchemy
 VALUES: dict[str, Any] = {
     "provider": "replicate",
@@ -43,9 +63,14 @@ VALUES: dict[str, Any] = {
     "cap": 10,
     "lease": 30.0,
     "look": 30.0,
+    "id": UUID(int=0),
+    "prediction_id": "p1",
     "everyone": False,
     "user_id": "user-1",
     "since": "18446744073709551615",
+    "key": "k1",
+    "body_hash": b"h",
+    "generation_id": "00000000-0000-0000-0000-000000000001",
 }
 
 
@@ -57,6 +82,15 @@ def prepared(sql: TextClause) -> tuple[str, list[str]]:
     return str(compiled), list(compiled.positiontup)
 
 
+async def plan_of(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: TextClause) -> str:
+    """The generic plan of a statement."""
+    text, names = prepared(sql)
+    await connection.execute(f'PREPARE "{name}" AS {text}')
+    arguments = ", ".join(literal(VALUES[parameter]) for parameter in names)
+    plan = await connection.fetch(f'EXPLAIN EXECUTE "{name}" {arguments and f"({arguments})"}')
+    return "\n".join(line[0] for line in plan)
+
+
 @pytest.fixture(params=["full", "young"])
 async def connection(
     request: pytest.FixtureRequest, engine: AsyncEngine, database_url: str
@@ -66,7 +100,8 @@ async def connection(
     assert await opened.fetchval("SHOW plan_cache_mode") == "force_generic_plan"
     if request.param == "full":
         await opened.execute(_FILL)
-        await opened.execute("ANALYZE image_generations")
+        await opened.execute(_FILL_KEYS)
+        await opened.execute("ANALYZE")
     yield opened
     await opened.close()
 
@@ -76,19 +111,24 @@ async def test_every_hot_statement_finds_its_rows_by_an_index(
 ) -> None:
     """Also by a plan that was made for an empty table, and is kept while it fills."""
     for name, sql in HOT.items():
-        text, names = prepared(sql)
-        await connection.execute(f'PREPARE "{name}" AS {text}')
-        arguments = ", ".join(literal(VALUES[parameter]) for parameter in names)
-        plan = await connection.fetch(f'EXPLAIN EXECUTE "{name}" {arguments and f"({arguments})"}')
-        lines = "\n".join(line[0] for line in plan)
+        lines = await plan_of(connection, name, sql)
         assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", lines), f"{name}:\n{lines}"
         assert "image_generations" in lines
+
+
+async def test_the_other_tables_are_read_by_their_indexes_too(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    for name, (table, sql) in ELSEWHERE.items():
+        lines = await plan_of(connection, name, sql)
+        assert not re.search(rf"Seq Scan on {table}|Hash .*Join|Merge Join", lines), f"{name}:\n{lines}"
+        assert re.search(rf"{table}_\w+_(key|idx)|{table}_pkey", lines), f"{name}:\n{lines}"
 
 
 async def test_the_claim_finds_its_rows_by_an_index_too(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
     """It is planned inside a function, so its statement is taken from there, the variables as parameters."""
     inner = statements("claim").partition("RETURN QUERY")[2].partition(";")[0]
-    for number, variable in enumerate(("lane", "most", "held.cap", "lease"), start=1):
+    for number, variable in enumerate(("lane", "room", "held.cap", "lease"), start=1):
         inner, found = re.subn(rf"\b{re.escape(variable)}\b", f"${number}", inner)
         assert found, variable
     await connection.execute(f"PREPARE claim(text, integer, integer, double precision) AS {inner}")
@@ -109,4 +149,6 @@ async def test_the_check_sees_a_bound_status(connection: "asyncpg.Connection[asy
 
 def literal(value: object) -> str:
     """A value as SQL."""
-    return f"'{value}'" if isinstance(value, str) else str(value)
+    if isinstance(value, bytes):
+        return f"'\\x{value.hex()}'"
+    return f"'{value}'" if isinstance(value, str | UUID) else str(value)

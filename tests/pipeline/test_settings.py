@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from dotenv import dotenv_values
+from pydantic import ValidationError
 
 from pipeline.embedded.procfile import CHECKOUT
 from pipeline.settings import Settings
@@ -53,6 +54,14 @@ def test_other_peoples_variables_are_not_read(
     before = getattr(Settings(), field)
     monkeypatch.setenv(variable, "/somewhere/else")
     assert getattr(Settings(), field) == before
+
+
+def test_an_orphan_is_older_than_any_lease() -> None:
+    with pytest.raises(ValidationError, match="longer than DARKROOM_LEASE_SECONDS"):
+        Settings(_env_file=None, lease_seconds=60.0, orphan_seconds=60.0)
+    with pytest.raises(ValidationError, match="longer than DARKROOM_LEASE_SECONDS"):
+        Settings(_env_file=None, lease_seconds=7200.0)
+    assert Settings(_env_file=None, lease_seconds=60.0, orphan_seconds=61.0).orphan_seconds == 61
 
 
 @pytest.mark.parametrize(

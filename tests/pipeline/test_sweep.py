@@ -4,10 +4,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.advance import collect_finished, download_later, try_again
+from pipeline.advance import collect_finished, try_again
 from pipeline.callback import Callbacks
 from pipeline.claim import claim_downloads, claim_queued
 from pipeline.doorbell import Bell
+from pipeline.outputs import download_later
 from pipeline.statements import fetch, statement
 from pipeline.sweep import bells_to_ring, promote_due, take_overdue
 from tests.pipeline.test_callback import DONE
@@ -53,9 +54,9 @@ async def test_a_full_lane_is_not_rung_for(engine: AsyncEngine) -> None:
 async def test_a_takeover_fences_the_old_worker_off(engine: AsyncEngine) -> None:
     generation_id = await submit(engine)
     (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
-    assert await take_overdue(engine, "replicate", look=10) == []
+    assert await take_overdue(engine, "replicate", look=10, most=10) == []
     await fetch(engine, _AGE)
-    (taken,) = await take_overdue(engine, "replicate", look=10)
+    (taken,) = await take_overdue(engine, "replicate", look=10, most=10)
     assert (taken.id, taken.fence) == (generation_id, claimed.fence + 1)
     assert await try_again(engine, claimed, "zombie", delay=0, unsold=True) == []
     assert len(await try_again(engine, taken, "lost", delay=0, unsold=False)) == 1

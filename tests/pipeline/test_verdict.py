@@ -2,8 +2,27 @@
 
 import pytest
 
-from pipeline.errors import ProviderDown, ProviderError, ProviderRefused, ProviderThrottled, ProviderUnclear
-from pipeline.verdict import MAX_RETRIES, GiveUp, TryAgain, backoff, on_error, on_lost, on_undeveloped
+from pipeline.errors import (
+    OutputBroken,
+    OutputUnreachable,
+    ProviderDown,
+    ProviderError,
+    ProviderRefused,
+    ProviderThrottled,
+    ProviderUnclear,
+)
+from pipeline.verdict import (
+    LOOKS_AT_BROKEN,
+    MAX_DOWNLOADS,
+    MAX_RETRIES,
+    GiveUp,
+    TryAgain,
+    backoff,
+    on_error,
+    on_lost,
+    on_undeveloped,
+    on_unstored,
+)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +68,22 @@ def test_a_lost_attempt_counts() -> None:
     assert not verdict.unsold
 
 
+def test_an_attempt_that_was_answered_with_trouble_is_given_back() -> None:
+    verdict = on_lost("nothing was bought", 3, 3, 0, trouble="the provider answered 500")
+    assert isinstance(verdict, TryAgain)
+    assert verdict.unsold
+    assert isinstance(on_lost("nothing was bought", 3, 3, MAX_RETRIES, trouble="500"), GiveUp)
+
+
+def test_outputs_that_are_broken_are_given_up_sooner_than_those_that_do_not_come() -> None:
+    assert isinstance(on_unstored(OutputBroken("html"), LOOKS_AT_BROKEN), GiveUp)
+    assert isinstance(on_unstored(OutputUnreachable("away"), LOOKS_AT_BROKEN), TryAgain)
+    assert on_unstored(OutputUnreachable("away"), MAX_DOWNLOADS) == GiveUp(
+        f"the picture could not be stored after {MAX_DOWNLOADS} tries: away"
+    )
+
+
 def test_backoff_doubles_to_its_bound() -> None:
     assert 0.5 <= backoff(0) <= 1
     assert 4 <= backoff(3) <= 8
-    assert backoff(500) <= 60
+    assert backoff(500) <= 300

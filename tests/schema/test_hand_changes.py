@@ -7,10 +7,10 @@ import orjson
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.advance import finish
 from pipeline.claim import claim_queued
 from pipeline.ids import new_id
 from pipeline.notices import CHANNEL
+from pipeline.outputs import finish
 from tests.rows import row_of, statuses, submit
 
 
@@ -78,3 +78,16 @@ async def test_a_working_row_without_a_clock_cannot_be_written(engine: AsyncEngi
     with pytest.raises(asyncpg.CheckViolationError, match="due_at"):
         await psql.execute("UPDATE image_generations SET status = 'processing', due_at = NULL")
     await psql.close()
+
+
+async def test_a_row_called_off_by_hand_keeps_a_clock_while_the_provider_may_work(
+    engine: AsyncEngine, database_url: str
+) -> None:
+    running = await submit(engine)
+    await claim_queued(engine, "replicate", 1, lease=30)
+    waiting = await submit(engine)
+    psql = await asyncpg.connect(database_url)
+    await psql.execute("UPDATE image_generations SET status = 'cancelled'")
+    await psql.close()
+    assert (await row_of(engine, running)).due_at is not None
+    assert (await row_of(engine, waiting)).due_at is None

@@ -50,7 +50,11 @@ class ScriptedDoor:
     """One per connection; when they run out, everything is played and the socket stays open."""
     handshakes: deque[int] = field(default_factory=deque)
     """HTTP statuses to refuse the next handshakes with; 101 lets one through."""
+    losses: deque[int] = field(default_factory=deque)
+    """HTTP statuses to answer the next POSTs with; 0 takes the request and cuts the line."""
     bodies: list[dict[str, Any]] = field(default_factory=list)
+    keys: list[str | None] = field(default_factory=list)
+    """The idempotency keys that came, one per POST."""
     queries: list[dict[str, str]] = field(default_factory=list)
     subscriptions: list[dict[str, Any]] = field(default_factory=list)
     picture_headers: list[dict[str, str]] = field(default_factory=list)
@@ -61,6 +65,12 @@ class ScriptedDoor:
         """POST /v1/generations."""
         body = await request.json()
         self.bodies.append(body)
+        self.keys.append(request.headers.get("Idempotency-Key"))
+        if self.losses:
+            if status := self.losses.popleft():
+                return _problem({"type": "about:blank", "title": "Refused", "status": status, "detail": "by plan"})
+            assert request.transport is not None
+            request.transport.abort()
         if body.get("width", 512) > 4096:
             return _problem(LIMIT_PROBLEM)
         assert self.submitted is not None

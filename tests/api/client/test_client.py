@@ -7,6 +7,7 @@ import pytest
 from aiohttp import web
 
 from api.client import Client, FieldError, Problem, Unreachable
+from api.client.insist import TRIES
 from pipeline.errors import Invalid
 from tests.api.client.history import PICTURE, generation
 from tests.api.client.scripted_door import KEY, LIMIT_PROBLEM, ScriptedDoor
@@ -20,7 +21,46 @@ async def test_submit_sends_the_body_and_gives_the_resource(door: ScriptedDoor, 
     door.submitted = row["id"]
     assert await client.submit({"prompt": "a lighthouse"}, idempotency_key="once") == row
     assert door.bodies == [{"prompt": "a lighthouse"}]
+    assert door.keys == ["once"]
     assert await client.get(row["id"]) == row
+
+
+@pytest.mark.parametrize("losses", [[0], [503], [0, 503, 0, 503]])
+async def test_a_lost_submission_is_sent_again_under_its_own_key(
+    door: ScriptedDoor, client: Client, losses: list[int]
+) -> None:
+    row = generation("queued")
+    door.generations[row["id"]] = row
+    door.submitted = row["id"]
+    door.losses += losses
+    assert await client.submit({"prompt": "a lighthouse"}) == row
+    assert len(door.keys) == len(losses) + 1
+    assert len(set(door.keys)) == 1
+    assert door.keys[0]
+    await client.submit({"prompt": "a lighthouse"})
+    assert door.keys[-1] != door.keys[0]
+
+
+async def test_a_server_that_stays_in_trouble_is_asked_a_few_times(door: ScriptedDoor, client: Client) -> None:
+    door.losses += [503] * 100
+    with pytest.raises(Problem, match="by plan"):
+        await client.submit({"prompt": "a lighthouse"})
+    assert len(door.keys) == TRIES
+
+
+async def test_a_line_that_is_always_cut_is_given_up(door: ScriptedDoor, client: Client) -> None:
+    door.losses += [0] * 100
+    with pytest.raises(Unreachable, match="does not answer"):
+        await client.submit({"prompt": "a lighthouse"})
+    assert len(door.keys) == TRIES
+
+
+@pytest.mark.parametrize("status", [409, 422, 500])
+async def test_a_refusal_is_not_asked_again(door: ScriptedDoor, client: Client, status: int) -> None:
+    door.losses += [status]
+    with pytest.raises(Problem, match="by plan"):
+        await client.submit({"prompt": "a lighthouse"})
+    assert len(door.keys) == 1
 
 
 async def test_list_asks_only_for_what_was_given(door: ScriptedDoor, client: Client) -> None:
@@ -100,6 +140,8 @@ async def test_nobody_there_says_what_to_do() -> None:
     async with Client(url, KEY) as client:
         with pytest.raises(Unreachable, match=r"make up.*DARKROOM_URL"):
             await client.queue()
+        with pytest.raises(Unreachable, match=r"make up.*DARKROOM_URL"):
+            await client.submit({"prompt": "a lighthouse"})
 
 
 @pytest.mark.parametrize("url", ["localhost:8000", "ftp://localhost", "http://", "http://a:port"])

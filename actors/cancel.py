@@ -1,0 +1,62 @@
+"""cancel: stops the provider's meter for rows that were called off, and does not rest before it has stopped."""
+
+import logging
+from typing import Any
+
+from sqlalchemy import Row
+
+from actors.resources import Resources
+from actors.task_pool import TaskPool
+from actors.turns import Turns
+from pipeline.cancel import claim_running, look_later, stopped
+from pipeline.errors import NotFound, ProviderError, ProviderRefused
+from pipeline.providers import Prediction
+
+log = logging.getLogger(__name__)
+
+LARGEST_CLAIM = 50
+STOPPING = 100
+"""How many predictions one worker stops at a time."""
+LOOK_AGAIN_SECONDS = 2.0
+"""A provider takes its time to stop; until it says so, the row keeps its clock."""
+
+
+class Cancel:
+    """Cancels running predictions at the provider."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self.pool = TaskPool(STOPPING)
+        self.turns = Turns(self._look)
+
+    async def _look(self) -> None:
+        while True:
+            await self.pool.wait_free()
+            most = min(LARGEST_CLAIM, self.pool.free)
+            claimed = await claim_running(self._resources.engine, most, self._resources.settings.lease_seconds)
+            for row in claimed:
+                self.pool.spawn(self._stop(row))
+            if len(claimed) < most:
+                return
+
+    async def _stop(self, row: Row[Any]) -> None:
+        try:
+            prediction = await self._ask(row.replicate_prediction_id)
+        except NotFound:
+            # The provider keeps nothing of it, so nothing runs.
+            await stopped(self._resources.engine, row, None)
+        except ProviderError as error:
+            log.warning("generation %s: its prediction is not stopped yet (trying again): %s", row.id, error)
+            await look_later(self._resources.engine, row, LOOK_AGAIN_SECONDS)
+        else:
+            if prediction.finished:
+                await stopped(self._resources.engine, row, prediction.record())
+            else:
+                await look_later(self._resources.engine, row, LOOK_AGAIN_SECONDS)
+
+    async def _ask(self, prediction_id: str) -> Prediction:
+        try:
+            return await self._resources.provider.cancel(prediction_id)
+        except ProviderRefused:
+            # Too late to cancel, perhaps: then it reads as finished.
+            return await self._resources.provider.get(prediction_id)

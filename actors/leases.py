@@ -1,0 +1,55 @@
+"""Leases: keeps renewing those of the rows that are being worked on, all in one statement."""
+
+import asyncio
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.outputs import renew
+
+log = logging.getLogger(__name__)
+
+
+class Leases:
+    """The rows that this worker holds in `downloading`, for `seconds` at a time."""
+
+    def __init__(self, engine: AsyncEngine, seconds: float) -> None:
+        self._engine = engine
+        self._seconds = seconds
+        self._held: dict[UUID, tuple[int, asyncio.Task[Any]]] = {}
+        self._keeper: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def held(self, row: Row[Any]) -> Iterator[None]:
+        """Renew the row's lease inside. Should somebody else take the row over, the current task is cancelled."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._held[row.id] = row.fence, task
+        if self._keeper is None or self._keeper.done():
+            self._keeper = asyncio.create_task(self._keep())
+        try:
+            yield
+        finally:
+            if self._held.get(row.id) == (row.fence, task):
+                del self._held[row.id]
+
+    async def _keep(self) -> None:
+        """Three times in each lease, for as long as anything is held."""
+        while self._held:
+            await asyncio.sleep(self._seconds / 3)
+            held = dict(self._held)
+            rows = [{"id": generation_id, "fence": fence} for generation_id, (fence, _) in held.items()]
+            try:
+                ours = await renew(self._engine, rows, self._seconds)
+            except (SQLAlchemyError, OSError) as error:
+                log.warning("leases were not renewed (trying again): %s", error)
+                continue
+            for generation_id, (fence, task) in held.items():
+                if generation_id not in ours and self._held.get(generation_id) == (fence, task):
+                    task.cancel()

@@ -1,0 +1,79 @@
+"""Orphans: rows whose attempt is committed and whose prediction nobody knows. It is found in the provider's list."""
+
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import orjson
+from sqlalchemy import Row
+
+from actors.resources import Resources
+from pipeline.providers import Prediction
+from pipeline.purchase import count_surplus
+from pipeline.sweep import adopt, known_predictions
+
+log = logging.getLogger(__name__)
+
+CLOCK_SKEW = timedelta(seconds=60)
+"""How far the provider's clock may be from Postgres'."""
+NOTHING_BOUGHT = "its worker was lost before anything was bought"
+
+
+class Orphans:
+    """Gives orphans the predictions that were bought for them, or says that nothing was bought."""
+
+    def __init__(
+        self,
+        resources: Resources,
+        hear: Callable[[Row[Any], Prediction], Awaitable[None]],
+        lost: Callable[[Row[Any], str], Awaitable[None]],
+    ) -> None:
+        self._resources = resources
+        self._hear = hear
+        self._lost = lost
+
+    async def settle(self, orphans: Sequence[Row[Any]], listed: Sequence[Prediction], *, complete: bool) -> None:
+        """Match `orphans` with what was `listed`; `complete` says that it is all that was bought since."""
+        if not orphans:
+            return
+        ids = orjson.dumps([prediction.id for prediction in listed]).decode()
+        taken = await known_predictions(self._resources.engine, self._resources.provider.name, ids)
+        free = [prediction for prediction in listed if prediction.id not in taken]
+        # First each takes its own; what then still matches one of them was bought too often.
+        empty_handed = [row for row in orphans if not await self._take_own(row, free)]
+        for row in orphans:
+            for surplus in [prediction for prediction in free if _bought_for(row, prediction)]:
+                free.remove(surplus)
+                await self._count(row, surplus)
+        for row in empty_handed:
+            # The purchase's own timeout is half a lease, so after a whole one it cannot be under way any more.
+            if complete and (row.now - row.attempt_at).total_seconds() >= self._resources.settings.lease_seconds:
+                await self._lost(row, NOTHING_BOUGHT)
+
+    async def _take_own(self, row: Row[Any], free: list[Prediction]) -> bool:
+        """Adopt one of the `free` predictions, best one that brings a picture or still may; take it off the list."""
+        matches = sorted((one for one in free if _bought_for(row, one)), key=_came_to_nothing)
+        for adopted in matches[:1]:
+            free.remove(adopted)
+            if await adopt(self._resources.engine, row, adopted.id):
+                await self._hear(row, adopted)
+        return bool(matches)
+
+    async def _count(self, row: Row[Any], surplus: Prediction) -> None:
+        """Two purchases look alike: the row can use one, and which was meant for it cannot be told."""
+        if _came_to_nothing(surplus):
+            return
+        log.warning("generation %s: prediction %s matches it too", row.id, surplus.id)
+        await count_surplus(self._resources.engine, row.id, surplus.id)
+
+
+def _bought_for(row: Row[Any], prediction: Prediction) -> bool:
+    """Whether this prediction can only be the row's: same input (its seed is drawn at submit), bought since."""
+    if prediction.input != row.input or prediction.id in row.past_predictions:
+        return False
+    return prediction.created_at is None or prediction.created_at >= row.attempt_at - CLOCK_SKEW
+
+
+def _came_to_nothing(prediction: Prediction) -> bool:
+    return prediction.finished and not prediction.output

@@ -1,0 +1,78 @@
+"""Cancel: the row first; then, for as long as it takes, the provider's meter.
+
+A final row keeps `due_at` for as long as the provider may still be at work on it. The actor `cancel` takes those whose
+prediction is known; the watcher looks for the others in the provider's list.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from uuid import UUID
+
+import orjson
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.resource import COLUMNS
+from pipeline.statements import execute, fetch, statement
+from pipeline.transitions import move_any
+from schema.statuses import FINAL, Status, sql_list
+
+UNFINISHED = frozenset(Status) - FINAL
+
+# Whoever holds the row loses it with its fence. A purchase that is under way is written down all the same, and stopped.
+_CANCEL = statement(f"""
+    UPDATE image_generations AS g SET {move_any(UNFINISHED, Status.CANCELLED)},
+      completed_at = now(), fence = g.fence + 1,
+      due_at = CASE WHEN g.status = 'processing' AND g.prediction IS NULL THEN now() END
+    WHERE g.id = :id AND g.status IN ({sql_list(UNFINISHED)})
+    RETURNING {COLUMNS}, g.due_at
+""")
+
+_RUNNING = " UNION ALL ".join(
+    f"""(SELECT id FROM image_generations WHERE status = '{status}' AND due_at <= now()
+         AND replicate_prediction_id IS NOT NULL ORDER BY due_at LIMIT :most)"""
+    for status in (Status.CANCELLED, Status.FAILED)
+)
+_CLAIM_RUNNING = statement(f"""
+    WITH due AS MATERIALIZED (
+      SELECT id FROM image_generations WHERE id IN ({_RUNNING}) AND due_at <= now() FOR UPDATE SKIP LOCKED)
+    UPDATE image_generations AS g SET fence = g.fence + 1, due_at = now() + make_interval(secs => :lease)
+    FROM due WHERE g.id = due.id
+    RETURNING g.id, g.fence, g.replicate_prediction_id
+""")
+
+_STOPPED = statement(f"""
+    UPDATE image_generations AS g SET due_at = NULL, prediction = coalesce(g.prediction, CAST(:prediction AS jsonb))
+    WHERE g.id = :id AND g.fence = :fence AND g.status IN ({sql_list(FINAL)})
+""")
+
+_LOOK_LATER = statement(f"""
+    UPDATE image_generations AS g SET due_at = now() + make_interval(secs => :delay)
+    WHERE g.id = :id AND g.fence = :fence AND g.status IN ({sql_list(FINAL)})
+""")
+
+
+async def cancel(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
+    """Call a generation off; its resource's row and `due_at` (set: the provider must be stopped).
+
+    None when it was final already, or is not there.
+    """
+    rows = await fetch(engine, _CANCEL, id=generation_id)
+    return rows[0] if rows else None
+
+
+async def claim_running(engine: AsyncEngine, most: int, lease: float) -> Sequence[Row[Any]]:
+    """Claim up to about `most` final rows whose predictions may still be running; for `lease` seconds."""
+    return await fetch(engine, _CLAIM_RUNNING, most=most, lease=lease)
+
+
+async def stopped(engine: AsyncEngine, row: Row[Any], prediction: Mapping[str, Any] | None) -> None:
+    """The provider's meter has stopped: the row needs no clock any more. Keeps what the prediction came to."""
+    await execute(
+        engine, _STOPPED, id=row.id, fence=row.fence, prediction=prediction and orjson.dumps(prediction).decode()
+    )
+
+
+async def look_later(engine: AsyncEngine, row: Row[Any], delay: float) -> None:
+    """The provider has not stopped yet, or did not answer; look again in `delay` seconds."""
+    await execute(engine, _LOOK_LATER, id=row.id, fence=row.fence, delay=delay)

@@ -1,0 +1,94 @@
+"""Idempotency: what is submitted with a key is made once, however often and however concurrently it is sent."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.errors import KeyReused, NotFound
+from pipeline.read import read_generation
+from pipeline.resource import COLUMNS
+from pipeline.statements import fetch, records, statement
+from pipeline.submit import INSERT
+
+KEPT = "interval '24 hours'"
+"""How long a key stands for what it made, in SQL. After that it is free again."""
+
+# Key and generation in one statement, so there is never one without the other. Who comes second waits in ON CONFLICT
+# until the first has committed (then there is nothing to insert) or has rolled back (then the key is its own).
+_SUBMIT = statement(f"""
+    WITH taken AS (
+      INSERT INTO idempotency_keys AS k (user_id, key, body_hash, generation_id)
+      VALUES (:user_id, :key, :body_hash, CAST(:generation_id AS uuid))
+      ON CONFLICT (user_id, key) DO UPDATE SET
+        body_hash = excluded.body_hash, generation_id = excluded.generation_id, created_at = now()
+      WHERE k.created_at < now() - {KEPT}
+      RETURNING k.key)
+    {INSERT} WHERE EXISTS (SELECT FROM taken)
+    RETURNING {COLUMNS}
+""")
+
+_STORED = statement("""
+    SELECT body_hash, generation_id FROM idempotency_keys WHERE user_id = :user_id AND key = :key
+""")
+
+# Skips locked ones: whoever holds one is just making it young again.
+_FORGET = statement(f"""
+    WITH old AS MATERIALIZED (
+      SELECT user_id, key FROM idempotency_keys WHERE created_at < now() - {KEPT}
+      ORDER BY created_at LIMIT :most FOR UPDATE SKIP LOCKED)
+    DELETE FROM idempotency_keys AS k USING old WHERE k.user_id = old.user_id AND k.key = old.key
+    RETURNING k.key
+""")
+FORGOTTEN_AT_ONCE = 1_000
+
+
+class Key(NamedTuple):
+    """A caller's key, and the hash of the body that came with it."""
+
+    user_id: str
+    """Empty for a caller without a name: all of them share one room of keys."""
+    key: str
+    body_hash: bytes
+
+
+class Once(NamedTuple):
+    """What a key stands for."""
+
+    row: Row[Any]
+    replayed: bool
+    """Whether an earlier request made it; then nobody needs to be told."""
+
+
+async def submit_once(engine: AsyncEngine, key: Key, submission: Mapping[str, Any]) -> Once:
+    """Insert a row (as `Submissions.submit`) unless `key` has made one within a day: then that one as it stands now.
+
+    Raises KeyReused when it was made of another body, and NotFound when it has been deleted: a key never buys twice.
+    """
+    named = {"user_id": key.user_id, "key": key.key}
+    made = {**named, "body_hash": key.body_hash, "generation_id": submission["id"], "rows": records([submission])}
+    while True:
+        if inserted := await fetch(engine, _SUBMIT, **made):
+            return Once(inserted[0], replayed=False)
+        if stored := await fetch(engine, _STORED, **named):
+            break
+        # Forgotten between the two statements, so it is a day old: this time the insert takes it.
+    if stored[0].body_hash != key.body_hash:
+        raise KeyReused
+    row = await read_generation(engine, stored[0].generation_id)
+    if row is None:
+        raise NotFound(
+            "Idempotency-Key: the generation that was made with it has been deleted; send another key for another one"
+        )
+    return Once(row, replayed=True)
+
+
+async def forget_old_keys(engine: AsyncEngine, most: int = FORGOTTEN_AT_ONCE) -> int:
+    """Delete the keys that are free again, `most` in a statement; how many there were."""
+    forgotten = 0
+    while True:
+        batch = len(await fetch(engine, _FORGET, most=most))
+        forgotten += batch
+        if batch < most:
+            return forgotten

@@ -1,0 +1,65 @@
+"""Purchase: what a worker bought is written into the row it was bought for; what no row can use is counted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.statements import fetch, records, statement
+
+# Guarded by the attempt, not by the fence: what was bought for an attempt belongs to it, whoever holds the row by now.
+# A row that was called off meanwhile takes it too: the meter runs, and only who knows the prediction can stop it.
+# Known already: the webhook was faster than the answer. The rows are locked in the order of their ids, as the webhooks'
+# batches do, or the two could wait for each other.
+_RECORD = statement("""
+    WITH r AS MATERIALIZED (
+      SELECT r.*, held.replicate_prediction_id IS NOT DISTINCT FROM r.prediction_id AS known
+      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, attempt integer, prediction_id text)
+      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
+    kept AS (
+      UPDATE image_generations AS g SET
+        replicate_prediction_id = r.prediction_id, changed = pg_current_xact_id(),
+        due_at = CASE WHEN g.status = 'processing' THEN now() + make_interval(secs => :look) ELSE now() END
+      FROM r
+      WHERE g.id = r.id AND g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
+        AND g.replicate_prediction_id IS NULL
+      RETURNING g.id, g.status),
+    healed AS (
+      UPDATE lanes SET failures = 0, open_until = NULL, trouble = NULL
+      WHERE provider = :provider AND (failures > 0 OR trouble IS NOT NULL))
+    SELECT r.id, kept.status, r.known FROM r LEFT JOIN kept ON kept.id = r.id
+""")
+
+_SURPLUS = statement("""
+    WITH counted AS (
+      UPDATE image_generations AS g SET
+        past_predictions = g.past_predictions || CAST(:prediction_id AS text), changed = pg_current_xact_id(),
+        possible_double_charge = g.possible_double_charge + 1
+      WHERE g.id = :id AND g.replicate_prediction_id IS DISTINCT FROM CAST(:prediction_id AS text)
+        AND NOT CAST(:prediction_id AS text) = ANY (g.past_predictions)
+      RETURNING g.id, g.provider),
+    shown AS (
+      UPDATE lanes SET possible_double_charge = lanes.possible_double_charge + 1
+      FROM counted WHERE lanes.provider = counted.provider)
+    SELECT id FROM counted
+""")
+
+
+async def record_predictions(
+    engine: AsyncEngine, provider: str, rows: Sequence[Mapping[str, Any]], look: float
+) -> Sequence[Row[Any]]:
+    """Write down what was bought: rows of {id, attempt, prediction_id}. The watcher looks after `look` seconds.
+
+    Closes the lane's breaker: the provider answers. Returns a row for each that still exists: its `id`, the `status`
+    in which it took the prediction (None when it did not), and whether the prediction was `known` to it already.
+    """
+    return await fetch(engine, _RECORD, provider=provider, rows=records(rows), look=look)
+
+
+async def count_surplus(engine: AsyncEngine, generation_id: object, prediction_id: str) -> bool:
+    """Count a prediction that was sold for a generation and that it cannot use: it may have been paid twice.
+
+    Returns whether it was counted; one that the row knows, now or from an earlier attempt, is not.
+    """
+    return bool(await fetch(engine, _SURPLUS, id=generation_id, prediction_id=prediction_id))

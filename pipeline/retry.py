@@ -1,0 +1,41 @@
+"""Retry: a failed or cancelled generation is tried again by hand, with a fresh allowance of attempts."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.moves import FORGET
+from pipeline.resource import COLUMNS
+from pipeline.statements import fetch, statement
+from pipeline.transitions import move_any
+from schema.statuses import Status, sql_list
+
+RETRIED = frozenset({Status.FAILED, Status.CANCELLED})
+MOST_ATTEMPTS = 1_000
+"""Of all a generation's retries together: its timeline is read whole, and an attempt's number fits its column."""
+
+# Not while the provider may still be at work on it (due_at): that one is stopped and read to its end first.
+_OURS = f"""g.id = :id AND g.status IN ({sql_list(RETRIED)}) AND g.due_at IS NULL
+      AND g.attempt_number < {MOST_ATTEMPTS} AND (g.deadline IS NULL OR g.deadline > now())"""
+_FRESH = f"""{move_any(RETRIED, Status.QUEUED)},
+      attempts_before = g.attempt_number, retry_count = 0, error_message = NULL, completed_at = NULL, progress = NULL,
+      due_at = g.deadline, fence = g.fence + 1"""
+# Outputs that were paid for and not stored are fetched before anything is bought: the row keeps its prediction.
+_UNSTORED = "g.prediction->>'status' = 'succeeded' AND jsonb_array_length(g.prediction->'output') > 0"
+_RETRY_UNSTORED = statement(f"""
+    UPDATE image_generations AS g SET {_FRESH} WHERE {_OURS} AND {_UNSTORED} RETURNING {COLUMNS}
+""")
+_RETRY = statement(f"""
+    UPDATE image_generations AS g SET {_FRESH}, {FORGET}
+    WHERE {_OURS} AND coalesce(NOT ({_UNSTORED}), true) RETURNING {COLUMNS}
+""")
+
+
+async def retry(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
+    """Queue a failed or cancelled generation again; its resource's row. None when it may not be."""
+    for sql in (_RETRY, _RETRY_UNSTORED):
+        if rows := await fetch(engine, sql, id=generation_id):
+            return rows[0]
+    return None
