@@ -11,10 +11,12 @@ from pipeline.errors import Unreachable
 
 
 async def read_answer(response: ClientResponse, address: Address) -> Any:
-    """The answer's JSON document.
+    """The answer's JSON document; None for a 204, which has none.
 
     Raises Problem for a refusal, and Unreachable when it isn't Darkroom that answers.
     """
+    if response.status == 204:
+        return None
     text = await response.text(errors="replace")
     document = _json(text)
     if response.ok and response.status < 300:

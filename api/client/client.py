@@ -59,7 +59,22 @@ class Client:
 
     async def get(self, generation_id: str) -> Generation:
         """One generation with its timeline and pictures. Problem with status 404 when it isn't yours."""
-        return cast("Generation", await self._json("GET", self.address.http("v1/generations") / generation_id))
+        return cast("Generation", await self._json("GET", self._generation(generation_id)))
+
+    async def cancel(self, generation_id: str) -> Generation:
+        """Call one off. Problem with status 409 when it is completed or failed already."""
+        return cast("Generation", await self._json("POST", self._generation(generation_id) / "cancel"))
+
+    async def retry(self, generation_id: str) -> Generation:
+        """Try a failed or cancelled one again. Problem with status 409 when it cannot be."""
+        return cast("Generation", await self._json("POST", self._generation(generation_id) / "retry"))
+
+    async def delete(self, generation_id: str) -> None:
+        """Delete a finished one with its pictures. Problem with status 409 when it is not finished."""
+        await self._json("DELETE", self._generation(generation_id))
+
+    def _generation(self, generation_id: str) -> URL:
+        return self.address.http("v1/generations") / generation_id
 
     async def list(
         self,

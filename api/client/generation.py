@@ -60,6 +60,8 @@ class Generation(TypedDict):
     progress: float | None
     attempt_number: int
     max_attempts: int
+    possible_double_charge: int
+    """How many predictions may have been paid for beyond the one that it uses."""
     metadata: dict[str, Any] | None
     timeline: list[TimelineEntry]
     images: list[Image]

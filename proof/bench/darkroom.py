@@ -56,8 +56,10 @@ class Darkroom:
 
 
 @contextmanager
-def running_darkroom(painter_seconds: str) -> Iterator[Darkroom]:
+def running_darkroom(painter_seconds: str, **env: str) -> Iterator[Darkroom]:
     """Start one whose painter takes `painter_seconds` ("0", "0.05-0.15") for the ready picture; stop it at the end.
+
+    `env` are more settings.
 
     Raises BenchFailed when it does not start.
     """
@@ -68,6 +70,7 @@ def running_darkroom(painter_seconds: str) -> Iterator[Darkroom]:
             PORT=str(free_port(_ANY, besides=0)),
             PAINTER_SECONDS=painter_seconds,
             PAINTER_PREPARED="true",
+            **env,
         )
         log = Path(folder, "log")
         with log.open("wb") as written:

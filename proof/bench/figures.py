@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import orjson
 
+from proof.bench.flight import Flight
 from proof.bench.idle import Idle
 from proof.bench.machine import Machine
 from proof.bench.marks import Mark
@@ -17,6 +18,7 @@ class Figures:
     machine: Machine
     idle: Idle | None
     throughput: Throughput | None
+    flight: Flight | None
     marks: list[Mark]
 
     @property

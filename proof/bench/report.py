@@ -6,6 +6,7 @@ from rich.table import Table
 
 from proof.bench.cpu import NOT_OURS
 from proof.bench.figures import Figures
+from proof.bench.flight import Flight
 from proof.bench.idle import Idle
 from proof.bench.machine import Machine
 from proof.bench.marks import Mark
@@ -21,6 +22,8 @@ def report(console: Console, figures: Figures) -> None:
     if figures.throughput is not None:
         console.print(_rounds(figures.throughput))
         console.print(_cpu(figures.throughput))
+    if figures.flight is not None:
+        console.print(_flight(figures.flight))
     console.print(_marks(figures.marks))
 
 
@@ -86,6 +89,13 @@ def _cpu(throughput: Throughput) -> Table:
     for name, spent in costs:
         if name in NOT_OURS:
             table.add_row(f"{name}, not in it", _ms(spent), style="dim")
+    return table
+
+
+def _flight(flight: Flight) -> Table:
+    table = _table("In flight: the worker, waiting for a slow provider", "predictions", "RSS MB", "threads")
+    for weight in (flight.few, flight.many):
+        table.add_row(f"{weight.in_flight:,}", f"{weight.rss_mb:.1f}", str(weight.threads))
     return table
 
 

@@ -15,12 +15,13 @@ from proof.bench.spread import spread_of
 OPTIONS = {
     "idle": ["--count", "5"],
     "throughput": ["--count", "20", "--rounds", "1", "--clients", "4"],
+    "flight": ["--count", "30"],
 }
 
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, dict[str, Any]]:
-    """The JSON of both benches, run beside each other because each first starts a whole Darkroom.
+    """The JSON of each bench, run beside each other because each first starts a whole Darkroom.
 
     That a bench ends well says that every frame was right.
     """
@@ -54,6 +55,14 @@ def test_throughput(figures: dict[str, dict[str, Any]]) -> None:
     assert throughput["cpu_ms"].keys() == processes
     assert document["idle"] is None
     assert [mark["sense"] for mark in document["marks"]] == ["≥", "≥", "≤"]
+
+
+def test_flight(figures: dict[str, dict[str, Any]]) -> None:
+    flight = figures["flight"]["flight"]
+    assert (flight["count"], flight["many"]["in_flight"]) == (30, 30)
+    assert 3 <= flight["few"]["in_flight"] <= 30
+    assert flight["rss_ratio"] == flight["many"]["rss_mb"] / flight["few"]["rss_mb"]
+    assert [mark["sense"] for mark in figures["flight"]["marks"]] == ["≤", "≤"]
 
 
 def transition(version: int, **changed: object) -> dict[str, object]:
