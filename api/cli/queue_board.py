@@ -7,8 +7,10 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from api.cli.moments import clock
 from api.cli.status_look import WIDTH, look_of
 from api.client import Queue
+from api.client.queue import Lane
 
 BAR = 28
 """Columns of a lane's bar."""
@@ -28,12 +30,11 @@ def print_queue(console: Console, queue: Queue) -> None:
         console.print(line)
     lanes = Table.grid(padding=(0, 2, 0, 0))
     for lane in queue["lanes"]:
-        full = lane["in_flight"] >= lane["cap"]
         lanes.add_row(
             Text(f"  {lane['lane']}"),
             ProgressBar(max(1, lane["cap"]), lane["in_flight"], width=BAR, complete_style="magenta"),
             f"{lane['in_flight']:,} of {lane['cap']:,} in flight",
-            Text("paused", "yellow") if lane["paused"] else Text("full" if full else "", "dim"),
+            _state(lane),
         )
     if queue["lanes"]:
         console.print()
@@ -43,3 +44,14 @@ def print_queue(console: Console, queue: Queue) -> None:
         console.print()
         console.print(Text.assemble(("  last hour: ", "dim"), ", ".join(past)))
     console.print()
+
+
+def _state(lane: Lane) -> Text:
+    """Why nothing is bought, or that the lane is full."""
+    if lane["paused"]:
+        return Text("paused", "yellow")
+    if trouble := lane.get("trouble"):
+        again = lane.get("tries_again_at")
+        when = f"; tries again at {clock(again)}" if again else "; trying"
+        return Text(f"{trouble}{when}", "yellow", overflow="fold")
+    return Text("full" if lane["in_flight"] >= lane["cap"] else "", "dim")

@@ -11,6 +11,14 @@ class Lane(TypedDict):
     """Predictions that may be in flight at once."""
     in_flight: int
     paused: bool
+    state: NotRequired[str]
+    """Of the breaker: `closed`, `open`, `half open`; or `paused`."""
+    trouble: NotRequired[str | None]
+    """What the provider last said, while it does not sell."""
+    tries_again_at: NotRequired[str | None]
+    creates_per_minute: NotRequired[int | None]
+    possible_double_charge: NotRequired[int]
+    """How many predictions may have been paid for that no generation uses."""
 
 
 class Queue(TypedDict):

@@ -60,3 +60,15 @@ async def test_queue_counts_by_status_and_lane(door: ScriptedDoor, darkroom: Dar
         ["replicate", "━━━╸", "9", "of", "64", "in", "flight", "paused"],
         ["last", "hour:", "1,042", "completed,", "3", "failed"],
     ]
+
+
+async def test_the_queue_says_why_nothing_is_bought(door: ScriptedDoor, darkroom: Darkroom) -> None:
+    open_until = {"trouble": "the provider answered 502", "tries_again_at": "2026-11-23T10:00:00Z", "state": "open"}
+    door.queue = {
+        "counts": {"queued": 3},
+        "lanes": [{"lane": "replicate", "cap": 64, "in_flight": 0, "paused": False, **open_until}],
+    }
+    ended = await darkroom("queue")
+    said = " ".join(ended.out.split())
+    assert "the provider answered 502" in said
+    assert "tries again at" in said
