@@ -13,6 +13,7 @@ from dramatiq.middleware import Middleware
 
 from actors.performers import Performers
 from actors.resources import open_resources
+from actors.watchdog import Watchdog
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class EventLoop(Middleware):
         self._performers = performers
         self._thread: DaemonLoopThread | None = None
         self._stack = AsyncExitStack()
+        self._watchdog: Watchdog | None = None
 
     def before_worker_boot(self, broker: Broker, worker: Worker) -> None:
         """Open everything, or leave: Dramatiq would log the error and run every message into nothing."""
@@ -52,11 +54,15 @@ class EventLoop(Middleware):
             log.critical("the worker cannot open what it needs; check DATABASE_URL, REDIS_URL and S3_*", exc_info=True)
             # Not sys.exit: Dramatiq swallows exceptions of hooks, and its threads would stay.
             os._exit(EXIT_NO_RESOURCES)
+        self._watchdog = Watchdog(thread.loop)
+        self._watchdog.start()
 
     def after_worker_shutdown(self, broker: Broker, worker: Worker) -> None:
         """Close the performers on their loop, then the loop."""
         if self._thread is None:
             return
+        if self._watchdog is not None:
+            self._watchdog.stop()
         self._thread.run_coroutine(self._close())
         self._thread.stop()
         set_event_loop_thread(None)
