@@ -3,7 +3,6 @@
 import asyncio
 import io
 import itertools
-import socket
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.database import asyncpg_url, open_engine
+from pipeline.embedded import ports
 from pipeline.embedded.background import BackgroundStack
 from pipeline.embedded.procfile import CHECKOUT, Procfile
 from pipeline.embedded.stack import Stack
@@ -31,10 +31,7 @@ _NUMBERS = itertools.count(1)
 
 def free_port() -> int:
     """A TCP port of loopback that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return ports.free_port(65_536, besides=0)
 
 
 def settings_at(home: Path, **given: object) -> Settings:

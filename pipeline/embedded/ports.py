@@ -1,6 +1,7 @@
 """Loopback ports: is one free, and if not, who has it."""
 
 import errno
+import random
 import socket
 
 import psutil
@@ -8,6 +9,8 @@ import psutil
 from pipeline.embedded.errors import CannotStart
 
 LOOPBACK = "127.0.0.1"
+QUIET = range(10_000, 32_000)
+"""Below those that systems give to outgoing connections: one of these is still free when its server gets to it."""
 
 
 def demand(port: int, variable: str) -> None:
@@ -27,10 +30,8 @@ def free_port(preferred: int, besides: int) -> int:
     if preferred <= 65535 and preferred != besides and _refusal(preferred) is None:
         return preferred
     while True:
-        with socket.socket() as probe:
-            probe.bind((LOOPBACK, 0))
-            port: int = probe.getsockname()[1]
-        if port != besides:
+        port = random.choice(QUIET)
+        if port != besides and _refusal(port) is None:
             return port
 
 
