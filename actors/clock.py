@@ -34,7 +34,7 @@ async def sweep(resources: Resources) -> None:
     resources.notices.note(await promote_due(resources.engine))
     resources.notices.note(await fail_expired(resources.engine))
     for bell in await bells_to_ring(resources.engine, resources.provider.name):
-        await resources.doorbell.ring(bell)
+        resources.doorbell.ring(bell)
 
 
 async def keep_sentinel(resources: Resources) -> None:
@@ -42,7 +42,7 @@ async def keep_sentinel(resources: Resources) -> None:
     if await resources.doorbell.has_forgotten():
         log.warning("the broker had lost its memory, or is new; ringing every bell")
         for bell in Bell:
-            await resources.doorbell.ring(bell)
+            resources.doorbell.ring(bell)
 
 
 async def every_tick(

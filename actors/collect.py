@@ -26,12 +26,12 @@ class Collect:
         while True:
             found = await collect_finished(self._resources.engine, LARGEST)
             if found.moved:
-                await self._resources.doorbell.ring(Bell.STORE)
+                self._resources.doorbell.ring(Bell.STORE)
             self._resources.notices.note(found.moved)
             for row in found.undeveloped:
                 self._resources.notices.note(await self._judge(row))
             if found.queued:
-                await self._resources.doorbell.ring(Bell.START)
+                self._resources.doorbell.ring(Bell.START)
             if len(found.moved) + len(found.undeveloped) < LARGEST:
                 return
 

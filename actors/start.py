@@ -84,7 +84,7 @@ class Start:
         if kept is None or not (kept.status or kept.known):
             await self._disown(row, prediction)
         elif kept.status in CALLED_OFF:
-            await self._resources.doorbell.ring(Bell.CANCEL)
+            self._resources.doorbell.ring(Bell.CANCEL)
         else:
             await self._commit(row, prediction)
 
@@ -93,7 +93,7 @@ class Start:
             return False
         taken = await self._resources.callbacks.commit(row.id, row.attempt_number, prediction.id, record)
         if taken:
-            await self._resources.doorbell.ring(Bell.COLLECT)
+            self._resources.doorbell.ring(Bell.COLLECT)
         return taken
 
     async def _disown(self, row: Row[Any], prediction: Prediction) -> None:
@@ -128,4 +128,4 @@ class Start:
                 await note_trouble(engine, row, str(error))
                 return
         self._resources.notices.note(moved)
-        await self._resources.doorbell.ring(Bell.START)
+        self._resources.doorbell.ring(Bell.START)

@@ -99,13 +99,13 @@ class Watcher:
         record = prediction.record()
         if record is not None:
             if await self._resources.callbacks.commit(row.id, row.attempt_number, prediction.id, record):
-                await self._resources.doorbell.ring(Bell.COLLECT)
+                self._resources.doorbell.ring(Bell.COLLECT)
         elif row.status != Status.PROCESSING:
-            await self._resources.doorbell.ring(Bell.CANCEL)
+            self._resources.doorbell.ring(Bell.CANCEL)
         elif row.deadline is not None and row.deadline <= row.now:
             moved = await give_up(self._resources.engine, Status.PROCESSING, row, DEADLINE, running=True)
             self._resources.notices.note(moved)
-            await self._resources.doorbell.ring(Bell.CANCEL)
+            self._resources.doorbell.ring(Bell.CANCEL)
 
     async def _lost(self, row: Row[Any], why: str) -> None:
         if row.status != Status.PROCESSING:

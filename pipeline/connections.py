@@ -30,7 +30,7 @@ class Connections:
 
 @asynccontextmanager
 async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
-    """Open them all; close them in reverse order, once every notice has left."""
+    """Open them all; close them in reverse order, once every bell is rung and every notice has left."""
     async with AsyncExitStack() as stack:
         engine = open_engine(settings)
         stack.push_async_callback(engine.dispose)
@@ -41,4 +41,6 @@ async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
         store = await stack.enter_async_context(open_store(settings))
         notices = Notices(engine)
         stack.push_async_callback(notices.flush)
-        yield Connections(settings, engine, Doorbell(redis), notices, Callbacks(engine), provider, store)
+        doorbell = Doorbell(redis)
+        stack.push_async_callback(doorbell.flush)
+        yield Connections(settings, engine, doorbell, notices, Callbacks(engine), provider, store)

@@ -5,6 +5,7 @@ their ids), because `actor.send()` blocks its thread and, from a coroutine, the 
 Source: Dramatiq's guide, "Enqueueing Messages from Other Languages".
 """
 
+import asyncio
 import logging
 from enum import StrEnum
 from uuid import uuid4
@@ -13,7 +14,6 @@ from dramatiq import Message
 from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
-from pipeline.coalesce import Coalescer
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -61,29 +61,44 @@ def message(bell: Bell) -> tuple[str, bytes]:
 
 
 class Doorbell:
-    """Rings actors from a coroutine. Rings that come while one is under way go together."""
+    """Rings actors. Rings that come while one is under way go together."""
 
     def __init__(self, redis: Redis) -> None:
         self._redis = redis
         self._script = redis.register_script(_RING)
-        self._coalescer: Coalescer[Bell, None] = Coalescer(self._send, largest=10_000)
+        self._wanted: set[Bell] = set()
+        self._ringing: asyncio.Task[None] | None = None
 
-    async def ring(self, bell: Bell) -> None:
-        """Ring `bell`. A broker that does not answer is only logged: the row is committed and the sweep rings again."""
-        try:
-            await self._coalescer(bell)
-        except (RedisError, OSError) as error:
-            log.warning("bell %s not rung (the sweep will ring it): %s", bell, error)
+    def ring(self, bell: Bell) -> None:
+        """Ring `bell`, from a coroutine; does not wait: a broker that is slow or away must hold up no door.
+
+        What could not be rung is only logged: the row is committed and the sweep rings again.
+        """
+        self._wanted.add(bell)
+        if self._ringing is None:
+            self._ringing = asyncio.create_task(self._ring_wanted())
+
+    async def flush(self) -> None:
+        """Wait until every bell has been rung, or could not be."""
+        if self._ringing is not None:
+            await asyncio.wait([self._ringing])
 
     async def has_forgotten(self) -> bool:
         """Whether the broker has lost its memory since somebody last asked; its messages are gone with it."""
         return bool(await self._redis.set(SENTINEL, 1, nx=True))
 
-    async def _send(self, batch: list[Bell]) -> list[None]:
-        for bell in sorted(set(batch)):
-            redis_id, payload = message(bell)
-            await self._script(keys=[f"{NAMESPACE}:{bell}", wake_key(bell)], args=[redis_id, payload])
-        return [None] * len(batch)
+    async def _ring_wanted(self) -> None:
+        try:
+            while self._wanted:
+                bell = self._wanted.pop()
+                try:
+                    redis_id, payload = message(bell)
+                    await self._script(keys=[f"{NAMESPACE}:{bell}", wake_key(bell)], args=[redis_id, payload])
+                except (RedisError, OSError) as error:
+                    log.warning("bell %s not rung (the sweep will ring it): %s", bell, error)
+        finally:
+            # No await since the last look at what is wanted, so no ring falls between.
+            self._ringing = None
 
 
 def open_redis(settings: Settings) -> Redis:

@@ -34,7 +34,7 @@ async def receive_callback(request: Request) -> Response:
         raise Problem("invalid-json", f"body: not a prediction: {error}") from None
     taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record())
     if taken and prediction.finished:
-        await state.doorbell.ring(Bell.COLLECT)
+        state.doorbell.ring(Bell.COLLECT)
     return Response(b'{"taken":true}' if taken else b'{"taken":false}', media_type="application/json")
 
 

@@ -34,5 +34,5 @@ async def accept_once(state: State, request: GenerationRequest, identity: Identi
 
 async def _announce(state: State, row: Row[Any]) -> None:
     if row.status == Status.QUEUED:
-        await state.doorbell.ring(Bell.START)
+        state.doorbell.ring(Bell.START)
     state.notices.note([as_move(row)])

@@ -60,8 +60,13 @@ class DirectoryStore:
         with self._explained(f"keep {key}"):
             try:
                 write_aside(aside, data)
-                make_directory(target.parent)
-                aside.replace(target)
+                try:
+                    make_directory(target.parent)
+                    aside.replace(target)
+                except FileNotFoundError:
+                    # A delete has taken the empty shelf away in between; it will not be empty again.
+                    make_directory(target.parent)
+                    aside.replace(target)
             except OSError:
                 aside.unlink(missing_ok=True)
                 raise

@@ -6,7 +6,7 @@ import os
 import signal
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from tests.acceptance.follower import follow
 from tests.conftest import settings_at
 
 LOOK_SECONDS = 0.05
-"""How often a row is looked at that may change without a notification."""
+"""How often is looked at what changes without telling anybody."""
 
 
 class Server:
@@ -37,9 +37,7 @@ class Server:
     async def start(self) -> dict[str, str]:
         """Start it on its old data, wait until it answers, and give the variables that name it."""
         nothing = Procfile(CHECKOUT, None, {})
-        self._stack = Stack(
-            self._settings, procfile=nothing, painter=PainterSettings(), voice=Voice(io.StringIO())
-        )
+        self._stack = Stack(self._settings, procfile=nothing, painter=PainterSettings(), voice=Voice(io.StringIO()))
         await self._stack.start()
         return self._stack.env
 
@@ -66,6 +64,10 @@ class Surroundings:
     key: str
 
     @property
+    def _faults_url(self) -> str:
+        return f"{self.stack.env['REPLICATE_API_URL']}/_painter/faults"
+
+    @property
     def redis_url(self) -> str:
         """Where its Valkey is."""
         return self.stack.env["REDIS_URL"]
@@ -80,10 +82,17 @@ class Surroundings:
                 ids.append((await answer.json())["id"])
         return ids
 
+    async def painter_ready(self) -> None:
+        """Wait until the painter listens: the stack only waits for web."""
+        while True:
+            with suppress(aiohttp.ClientConnectorError):
+                async with self.http.get(self._faults_url):
+                    return
+            await asyncio.sleep(LOOK_SECONDS)
+
     async def dial(self, *faults: dict[str, Any]) -> None:
         """Put these faults of the painter in force, in place of all others."""
-        url = f"{self.stack.env['REPLICATE_API_URL']}/_painter/faults"
-        async with self.http.put(url, json=list(faults)) as answer:
+        async with self.http.put(self._faults_url, json=list(faults)) as answer:
             assert answer.status == 200, await answer.text()
 
     async def until(self, condition: str, ids: Sequence[str], seconds: float = 30) -> None:
@@ -110,6 +119,7 @@ async def surroundings(**env: str) -> AsyncIterator[Surroundings]:
     """Start it all, with `env` for Darkroom's processes."""
     async with AsyncExitStack() as stack:
         beside, home = (Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="dr-"))) for _ in range(2))
+        heard = io.StringIO()
         elsewhere = {"database_url": "postgresql://elsewhere", "redis_url": "redis://elsewhere"}
         servers = []
         for name, other in (("postgres", "redis_url"), ("valkey", "database_url")):
@@ -122,11 +132,15 @@ async def surroundings(**env: str) -> AsyncIterator[Surroundings]:
             settings_at(home, database_url=database["DATABASE_URL"], redis_url=broker["REDIS_URL"]),
             painter=PainterSettings(),
             env={"DARKROOM_EMBEDDED": "true", **env},
-            voice=Voice(io.StringIO()),
+            voice=Voice(heard),
         )
+        # For whom a failure has to be explained.
+        stack.callback(lambda: print(heard.getvalue()))
         stack.push_async_callback(running.stop)
         await running.start()
         key = (home / "api-key").read_text().strip()
         headers = {"Authorization": f"Bearer {key}"}
         http = await stack.enter_async_context(aiohttp.ClientSession(running.url, headers=headers))
-        yield Surroundings(running, postgres, valkey, http, key)
+        ready = Surroundings(running, postgres, valkey, http, key)
+        await ready.painter_ready()
+        yield ready

@@ -76,6 +76,7 @@ class Hands:
     async def sweep(self) -> None:
         """One round of the clock's sweep."""
         await sweep(self.resources)
+        await self.resources.doorbell.flush()
 
     async def retry(self) -> None:
         """What happens to a pending row once it is due: the sweep queues it, and it is bought again."""

@@ -12,6 +12,7 @@ from actors.broker import open_broker
 from actors.consumer import WAKE_SECONDS, BlockingBroker, BlockingConsumer
 from pipeline.doorbell import NAMESPACE, Bell, Doorbell, wake_key
 from pipeline.settings import Settings
+from tests.pipeline.test_doorbell import rung
 
 PATIENCE = 10.0
 OURS = "1"
@@ -72,7 +73,7 @@ async def test_a_ring_wakes_a_blocked_consumer(redis: Redis, consumer: BlockingC
         for _ in range(rounds):
             waiting = asyncio.create_task(asyncio.to_thread(fetched, consumer))
             await blocked(redis)
-            await doorbell.ring(Bell.START)
+            await rung(doorbell, Bell.START)
             consumer.ack(await waiting)
 
 
@@ -86,7 +87,7 @@ async def test_messages_name_their_actor_and_leave_with_the_acknowledgement(
 ) -> None:
     for bell in Bell:
         consumer = broker.consume(bell, prefetch=2)
-        await doorbell.ring(bell)
+        await rung(doorbell, bell)
         message = await asyncio.to_thread(next, consumer)
         assert message is not None
         assert (message.actor_name, message.queue_name, message.args, message.kwargs) == (bell, bell, (), {})
@@ -100,15 +101,15 @@ async def test_messages_name_their_actor_and_leave_with_the_acknowledgement(
 async def test_a_bell_that_rings_is_not_rung_again_until_it_is_fetched(
     redis: Redis, consumer: BlockingConsumer, doorbell: Doorbell
 ) -> None:
-    await doorbell.ring(Bell.START)
-    await doorbell.ring(Bell.START)
+    await rung(doorbell, Bell.START)
+    await rung(doorbell, Bell.START)
     assert await redis.llen(QUEUE) == 1
-    await doorbell.ring(Bell.COLLECT)
+    await rung(doorbell, Bell.COLLECT)
     assert await redis.llen(f"{NAMESPACE}:collect") == 1
     first = await asyncio.to_thread(next, consumer)
     assert first is not None
     assert await redis.llen(QUEUE) == 0  # off the list before the actor looks
-    await doorbell.ring(Bell.START)
+    await rung(doorbell, Bell.START)
     assert await redis.llen(QUEUE) == 1
     second = await asyncio.to_thread(fetched, consumer)
     assert first.message_id != second.message_id
@@ -116,7 +117,7 @@ async def test_a_bell_that_rings_is_not_rung_again_until_it_is_fetched(
 
 async def test_bells_that_nobody_answers_do_not_pile_up(redis: Redis, doorbell: Doorbell) -> None:
     for _ in range(30):
-        await doorbell.ring(Bell.START)
+        await rung(doorbell, Bell.START)
     assert (await redis.llen(QUEUE), await redis.hlen(f"{QUEUE}.msgs")) == (1, 1)
     assert await redis.llen(wake_key("start")) == 1
 
@@ -128,6 +129,6 @@ async def test_a_consumer_whose_connection_is_cut_says_so_and_a_new_one_goes_on(
     await cut_until_noticed(redis, waiting)
     with pytest.raises(ConnectionClosed):
         await waiting
-    await doorbell.ring(Bell.START)
+    await rung(doorbell, Bell.START)
     again = broker.consume("start", prefetch=2)
     assert (await asyncio.to_thread(fetched, again)).actor_name == "start"  # type: ignore[arg-type]
