@@ -1,14 +1,18 @@
 """The performers of one worker process: one for each actor, made when their resources are open."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 
 from actors.cancel import Cancel
 from actors.collect import Collect
+from actors.outside import is_outside
 from actors.resources import Resources
 from actors.start import Start
 from actors.store import Store
 from pipeline.doorbell import Bell
+
+log = logging.getLogger(__name__)
 
 
 class Performers:
@@ -27,7 +31,13 @@ class Performers:
         async def answer() -> None:
             if self._opened is None:
                 raise RuntimeError("a bell was answered before the worker's resources were open")
-            await self._opened[list(Bell).index(bell)].turns.take()
+            try:
+                await self._opened[list(Bell).index(bell)].turns.take()
+            except Exception as error:
+                # The message is done either way: its rows are due, so the sweep rings again.
+                if not is_outside(error):
+                    raise
+                log.warning("%s could not look (the sweep will ring again): %s", bell, error)
 
         return answer
 

@@ -5,6 +5,8 @@ import logging
 from collections.abc import Coroutine
 from typing import Any
 
+from actors.outside import is_outside
+
 log = logging.getLogger(__name__)
 
 
@@ -37,7 +39,9 @@ class TaskPool:
         self._tasks.discard(task)
         self._freed.set()
         if not task.cancelled() and (error := task.exception()):
-            log.error("a task failed; its row is taken over when the lease ends", exc_info=error)
+            unexpected = None if is_outside(error) else error
+            level = logging.ERROR if unexpected else logging.WARNING
+            log.log(level, "a task failed; its row is taken over when the lease ends: %s", error, exc_info=unexpected)
 
     async def close(self, patience: float) -> None:
         """Wait `patience` seconds for the tasks, then cancel those that are left."""

@@ -5,14 +5,16 @@ from collections.abc import Awaitable, Callable
 
 import orjson
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import DarkroomError, Invalid, KeyReused, NotFound, ProviderError, StoreError, Unreachable
+from pipeline.statements import is_outage
 from schema.wire.problem import TITLES, FieldError, problem
 
 log = logging.getLogger(__name__)
@@ -48,11 +50,15 @@ def problem_response(document: dict[str, object], headers: dict[str, str] | None
 
 def field_errors(error: ValidationError) -> list[FieldError]:
     """What pydantic found, as fields with their limits."""
-    found = (
-        (".".join(str(part) for part in item["loc"]) or "(body)", item["msg"].removeprefix("Value error, "))
-        for item in error.errors(include_url=False, include_context=False, include_input=False)
-    )
-    return [FieldError(field, message) for field, message in found]
+    found = error.errors(include_url=False, include_input=False)
+    return [FieldError(".".join(str(part) for part in item["loc"]) or "(body)", _message(item)) for item in found]
+
+
+def _message(item: ErrorDetails) -> str:
+    if item["type"] == "union_tag_invalid":
+        # pydantic's own sentence repeats what came, and that may be anything.
+        return f"{item['ctx']['discriminator']} must be one of {item['ctx']['expected_tags']}"
+    return item["msg"].removeprefix("Value error, ")
 
 
 def invalid(errors: list[FieldError]) -> Problem:
@@ -78,7 +84,7 @@ def document_of(error: Exception) -> dict[str, object]:
             return problem("not-found", "no door has this address; /docs lists them all")
         case HTTPException(status_code=405):
             return problem("method-not-allowed", "this address takes other methods; the Allow header names them")
-        case _ if isinstance(error, UNAVAILABLE) or (isinstance(error, DBAPIError) and error.connection_invalidated):
+        case _ if isinstance(error, UNAVAILABLE) or is_outage(error):
             log.warning("a part does not answer: %s", error)
             return problem(
                 "unavailable", "the database, the broker, the store or the provider does not answer; try again shortly"

@@ -11,8 +11,9 @@ from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
 from pipeline.statements import blames_a_row, fetch, records, statement
 
-# Guarded by id, attempt and status, not by the fence: the provider holds no lease. The prediction's id is taken over
-# when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
+# Guarded by id, attempt and status, not by the fence: the provider holds no lease. But it raises the fence, so who has
+# just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over when the
+# row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
 # A row that was called off hears it too: once its prediction has ended, nobody need stop it. And one that waits for
 # another attempt, because this purchase was taken for lost: it then uses this picture instead of buying a second.
 # A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
@@ -23,7 +24,7 @@ _COMMIT = statement("""
         AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)
       JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
     UPDATE image_generations AS g SET
-      prediction = r.prediction, changed = pg_current_xact_id(),
+      prediction = r.prediction, changed = pg_current_xact_id(), fence = g.fence + 1,
       replicate_prediction_id = coalesce(g.replicate_prediction_id, r.prediction_id),
       due_at = CASE WHEN r.prediction IS NULL OR g.status IN ('pending', 'queued') THEN g.due_at
                WHEN g.status = 'processing' THEN now() END

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.statements import fetch, records, statement
 
 # Guarded by the attempt, not by the fence: what was bought for an attempt belongs to it, whoever holds the row by now.
+# The fence goes up: who has just read the row as an orphan may no longer find that nothing was bought.
 # A row that was called off meanwhile takes it too: the meter runs, and only who knows the prediction can stop it.
 # Known already: the webhook was faster than the answer. The rows are locked in the order of their ids, as the webhooks'
 # batches do, or the two could wait for each other.
@@ -19,7 +20,7 @@ _RECORD = statement("""
       JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
     kept AS (
       UPDATE image_generations AS g SET
-        replicate_prediction_id = r.prediction_id, changed = pg_current_xact_id(),
+        replicate_prediction_id = r.prediction_id, changed = pg_current_xact_id(), fence = g.fence + 1,
         due_at = CASE WHEN g.status = 'processing' THEN now() + make_interval(secs => :look) ELSE now() END
       FROM r
       WHERE g.id = r.id AND g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt

@@ -6,10 +6,12 @@ import sys
 import typer
 
 from api.cli.asked import Asked, JsonOption, KeyOption, UrlOption
+from api.cli.change import cancel, retry, rm
 from api.cli.ls import ls
 from api.cli.queue import queue
 from api.cli.show import show
 from api.cli.submit import submit
+from api.cli.torture import torture
 from api.cli.up import up
 from api.cli.watch import watch
 
@@ -33,7 +35,7 @@ def _every_command(
     context.obj = Asked(url, key, json)
 
 
-for command in (up, submit, watch, ls, show, queue):
+for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, torture):
     app.command()(command)
 
 

@@ -74,6 +74,7 @@ class World:
     sold: list[Sold] = field(default_factory=list)
     buying: list[Hand] = field(default_factory=list)
     storing: list[Hand] = field(default_factory=list)
+    watched: list[Row[Any]] = field(default_factory=list)
     final: dict[UUID, tuple[str, int]] = field(default_factory=dict)
 
 
@@ -225,13 +226,22 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def watch(self) -> None:
-        """The watcher: what is known is asked for, an orphan is adopted or, when nothing was bought, tried again."""
-        for row in self.run(take_overdue(self.engine, "replicate", look=10, most=100)):
-            bought = [sold for sold in self.world.sold if self.is_for(sold, row)]
-            if bought:
-                self.hear(row, bought)
-            elif not any(hand.row.id == row.id and not hand.sold and not hand.lease_over for hand in self.world.buying):
-                self.lose(row)
+        """The watcher takes what is overdue; then it asks the provider, and much may happen meanwhile."""
+        self.world.watched += self.run(take_overdue(self.engine, "replicate", look=10, most=100))
+
+    @rule(which=st.integers(0, 5))
+    def judge(self, which: int) -> None:
+        """What is known is asked for, an orphan is adopted or, when nothing was bought, tried again."""
+        if not self.world.watched:
+            return
+        row = self.world.watched.pop(which % len(self.world.watched))
+        taken = {known.replicate_prediction_id for known in self.rows()}
+        bought = [sold for sold in self.world.sold if self.is_for(sold, row)]
+        free = [sold for sold in bought if row.replicate_prediction_id or sold.id not in taken]
+        if free:
+            self.hear(row, free)
+        elif not any(hand.row.id == row.id and not hand.sold and not hand.lease_over for hand in self.world.buying):
+            self.lose(row)
 
     def hear(self, row: Row[Any], bought: list[Sold]) -> None:
         """Adopt the best of what was bought for the row, count the rest, and commit how it stands."""

@@ -53,6 +53,7 @@ def a_worker_freezes_before_it_buys(machine: type[Lifecycle]) -> Lifecycle:
     world.claim(most=1)
     world.time_passes()
     world.watch()
+    world.judge(0)
     world.time_passes()
     world.sweep()
     world.claim(most=1)
@@ -83,6 +84,34 @@ def test_only_the_fence_keeps_a_zombie_from_writing(
         monkeypatch.setattr(advance, "_TRY_AGAIN", without_fence(advance._TRY_AGAIN))
     world = a_worker_freezes_before_it_buys(machine)
     world.provider_refuses(unsold=True, worker=0)
+    world.time_passes()
+    world.sweep()
+    world.claim(most=1)
+    world.buy(worker=0)
+    if fenced:
+        world.promises_hold()
+    else:
+        with pytest.raises(AssertionError, match="paid twice"):
+            world.promises_hold()
+
+
+@pytest.mark.parametrize("fenced", [True, False])
+def test_only_the_fence_keeps_a_watcher_from_losing_what_a_webhook_has_just_brought(
+    machine: type[Lifecycle], monkeypatch: pytest.MonkeyPatch, *, fenced: bool
+) -> None:
+    """Seen once in three tortures: the orphan is taken, its webhook arrives, and then nothing seems to be bought."""
+    if not fenced:
+        monkeypatch.setattr(advance, "_TRY_AGAIN", without_fence(advance._TRY_AGAIN))
+    world = machine()
+    world.submit(priority=0, attempts=3)
+    world.claim(most=1)
+    sold = world.buy(worker=0)
+    world.worker_dies(worker=0)
+    world.time_passes()
+    world.watch()
+    world.prediction_ends(sold, "succeeded")
+    world.webhook(sold, times=1)
+    world.judge(0)
     world.time_passes()
     world.sweep()
     world.claim(most=1)

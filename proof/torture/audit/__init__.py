@@ -1,0 +1,1 @@
+"""The audit: everything the outside can know, held against what Darkroom promises."""

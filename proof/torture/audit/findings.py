@@ -1,0 +1,48 @@
+"""What an audit can find."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+
+class Class(StrEnum):
+    """The classes of findings."""
+
+    LOST = "lost"
+    DUPLICATED = "duplicated"
+    PAID_TWICE = "paid twice"
+    STUCK = "stuck"
+    ILLEGAL = "illegal"
+    UNREADABLE = "unreadable"
+    ORPHAN = "orphan"
+    STILL_RUNNING = "still running"
+    UNSEEN = "unseen"
+    ANSWER = "answer"
+    KILLS = "kills"
+
+
+MEANING: dict[Class, str] = {
+    Class.LOST: "accepted and gone, or paid for and not delivered",
+    Class.DUPLICATED: "one submission, two generations; one prediction in two of them; more pictures than asked for",
+    Class.PAID_TWICE: "bought again while the last purchase could still bring a picture",
+    Class.STUCK: "not final, or with a clock that still runs, when everything should have ended",
+    Class.ILLEGAL: "a timeline that the table of transitions does not allow",
+    Class.UNREADABLE: "a completed generation whose picture is missing, cut, or not what its row says",
+    Class.ORPHAN: "an object in the store that no generation refers to",
+    Class.STILL_RUNNING: "a prediction that still runs at the provider when nobody waits for it",
+    Class.UNSEEN: "a websocket that missed a transition, or saw one twice",
+    Class.ANSWER: "a door that answered what it may not",
+    Class.KILLS: "too few kills that count",
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One broken promise."""
+
+    cls: Class
+    about: str
+    """A generation's id, a prediction's, a key or a door."""
+    says: str
+    evidence: Any = None
+    """Timeline, sales, or what else shows it."""

@@ -1,0 +1,1 @@
+"""The kills: what is killed, how, and when."""
