@@ -12,7 +12,9 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from api import openapi
+from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
+from api.auth.origins import cors
 from api.callbacks.doors import receive_callback
 from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
@@ -67,12 +69,17 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         topics = Topics(connections.engine)
         listener = Listener(settings, topics)
         await listener.probe()
-        for work in (listener.keep_listening(), topics.keep_looking(), topics.keep_safe()):
+        authenticator = Authenticator(connections.engine, settings)
+        stack.push_async_callback(authenticator.close)
+        admissions = Admissions(connections.engine, authenticator)
+        watches = (listener.keep_listening(), topics.keep_looking(), topics.keep_safe(), admissions.keep_checking())
+        for work in watches:
             stack.push_async_callback(_cancel, asyncio.create_task(work))
         yield State(
             **vars(connections),
             submissions=Submissions(connections.engine),
-            authenticator=Authenticator(connections.engine, settings),
+            authenticator=authenticator,
+            admissions=admissions,
             signatures=Signatures(connections.provider),
             topics=topics,
             listener=listener,
@@ -88,7 +95,12 @@ def create_app(settings: Settings) -> Starlette:
             app.state.darkroom = state
             yield
 
-    return Starlette(routes=ROUTES, lifespan=lifespan, exception_handlers=dict.fromkeys(HANDLED, answer_problem))
+    return Starlette(
+        routes=ROUTES,
+        lifespan=lifespan,
+        middleware=cors(settings),
+        exception_handlers=dict.fromkeys(HANDLED, answer_problem),
+    )
 
 
 async def _cancel(task: asyncio.Task[None]) -> None:

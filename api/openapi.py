@@ -123,6 +123,8 @@ _PROBLEM_SCHEMA = {
     },
 }
 
+_KEY = {"type": "http", "scheme": "bearer", "description": "An API key, or the JWT of a signed-in user"}
+
 # The assets come with the package, so the page works without the internet. The packaged Swagger UI reads versions up to
 # 3.0 and refuses the number 3.1, though it shows what this document uses of it.
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Darkroom: the doors</title>
@@ -146,7 +148,7 @@ def document() -> bytes:
             "openapi": "3.1.0",
             "info": {"title": "Darkroom", "version": version("darkroom")},
             "paths": paths,
-            "components": {"schemas": schemas, "securitySchemes": {"key": {"type": "http", "scheme": "bearer"}}},
+            "components": {"schemas": schemas, "securitySchemes": {"key": _KEY}},
         }
     )
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from starlette.requests import HTTPConnection
 
+from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
 from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
@@ -19,6 +20,7 @@ class State(Connections):
 
     submissions: Submissions
     authenticator: Authenticator
+    admissions: Admissions
     signatures: Signatures
     topics: Topics
     listener: Listener

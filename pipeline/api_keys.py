@@ -2,24 +2,51 @@
 
 import hashlib
 import secrets
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
+from uuid import UUID
 
+import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.errors import Invalid
 from pipeline.ids import new_id
 from pipeline.statements import fetch, statement
 
 PREFIX = "dk_"
 """What every key begins with, so that a leaked one can be found by a secret scanner."""
+LONGEST_NAME = 100
+LONGEST_USER = 255
+LONGEST_LIFE = 36_500
+"""Days."""
 
-_INSERT = statement("""
-    INSERT INTO api_keys (id, key_hash, name, user_id, role) VALUES (:id, :key_hash, :name, :user_id, :role)
-    ON CONFLICT (key_hash) DO NOTHING RETURNING id
+KeyRole = Literal["user", "service"]
+
+_STANDS = "revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())"
+_COLUMNS = f"""
+    id, name, user_id, role, created_at, expires_at, revoked_at,
+    CASE WHEN {_STANDS} THEN 'active' WHEN revoked_at IS NULL THEN 'expired' ELSE 'revoked' END AS state
+"""
+_INSERT = statement(f"""
+    INSERT INTO api_keys (id, key_hash, name, user_id, role, expires_at)
+    VALUES (:id, :key_hash, :name, :user_id, :role, now() + make_interval(days => CAST(:days AS integer)))
+    ON CONFLICT (key_hash) DO NOTHING RETURNING {_COLUMNS}
 """)
-_FIND = statement("""
-    SELECT user_id, role, expires_at FROM api_keys
-    WHERE key_hash = :key_hash AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now())
+# What is left of its life, and not when it ends: the database's clock need not be ours. Infinity is no end.
+_FIND = statement(f"""
+    SELECT id, user_id, role, CAST(NULLIF(extract(epoch FROM expires_at), 'infinity') - extract(epoch FROM now())
+                                   AS double precision) AS seconds_left
+    FROM api_keys WHERE key_hash = :key_hash AND {_STANDS}
+""")
+_STANDING = statement(f"""
+    SELECT id FROM api_keys WHERE {_STANDS}
+    AND id IN (SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id))
+""")
+_LIST = statement(f"SELECT {_COLUMNS} FROM api_keys ORDER BY created_at DESC, id DESC")
+_ENDING_IN = statement(f"SELECT {_COLUMNS} FROM api_keys WHERE right(CAST(id AS text), length(:ending)) = :ending")
+_REVOKE = statement(f"""
+    UPDATE api_keys SET revoked_at = coalesce(revoked_at, now()) WHERE id = :id RETURNING {_COLUMNS}
 """)
 
 
@@ -33,12 +60,45 @@ def key_hash(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
-async def save_key(engine: AsyncEngine, key: str, *, name: str, user_id: str, role: str) -> None:
-    """Let `key` in from now on, as `user_id` with `role` ("user" or "service"). Saving it twice changes nothing."""
-    await fetch(engine, _INSERT, id=new_id(), key_hash=key_hash(key), name=name, user_id=user_id, role=role)
+async def save_key(
+    engine: AsyncEngine, key: str, *, name: str, user_id: str, role: KeyRole, days: int | None = None
+) -> Row[Any] | None:
+    """Let `key` in from now on, for so many days or for good; its row. Saving it twice changes nothing: None.
+
+    Raises Invalid.
+    """
+    for field, text, longest in (("name", name, LONGEST_NAME), ("user", user_id, LONGEST_USER)):
+        if not 1 <= len(text) <= longest or not text.isprintable():
+            raise Invalid(field, f"{field}: must be 1 to {longest} printable characters")
+    if days is not None and not 1 <= days <= LONGEST_LIFE:
+        raise Invalid("expires", f"expires: must be 1 to {LONGEST_LIFE} days")
+    values = {"name": name, "user_id": user_id, "role": role, "days": days}
+    rows = await fetch(engine, _INSERT, id=new_id(), key_hash=key_hash(key), **values)
+    return rows[0] if rows else None
 
 
 async def find_key(engine: AsyncEngine, key: str) -> Row[Any] | None:
-    """The `user_id` and `role` of a key that is neither revoked nor expired."""
+    """The `id`, `user_id`, `role` and `seconds_left` (None: no end) of a key that is neither revoked nor expired."""
     rows = await fetch(engine, _FIND, key_hash=key_hash(key))
     return rows[0] if rows else None
+
+
+async def standing_keys(engine: AsyncEngine, ids: Sequence[UUID]) -> set[UUID]:
+    """Those of `ids` whose keys are neither revoked nor expired."""
+    rows = await fetch(engine, _STANDING, ids=orjson.dumps(ids, default=str).decode())
+    return {row.id for row in rows}
+
+
+async def list_keys(engine: AsyncEngine) -> Sequence[Row[Any]]:
+    """Every key there ever was, newest first, without what would open a door."""
+    return await fetch(engine, _LIST)
+
+
+async def revoke_key(engine: AsyncEngine, ending: str) -> Row[Any]:
+    """Let the key in no more whose id is `ending` or ends in it; its row. Again changes nothing. Raises Invalid."""
+    found = await fetch(engine, _ENDING_IN, ending=ending.lower()) if ending else []
+    if not found:
+        raise Invalid("id", "id: no key has an id that ends so; list them with `darkroom keys ls`")
+    if len(found) > 1:
+        raise Invalid("id", f"id: several keys match: {', '.join(str(row.id) for row in found)}")
+    return (await fetch(engine, _REVOKE, id=found[0].id))[0]

@@ -56,6 +56,8 @@ def open_engine(settings: Settings, *, pool_size: int = 16) -> AsyncEngine:
         pool_use_lifo=True,
         pool_timeout=10,
         json_deserializer=orjson.loads,
+        # Errors are logged, and parameters are prompts, keys and addresses.
+        hide_parameters=True,
         connect_args=connect_arguments(),
     )
 

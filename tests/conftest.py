@@ -22,6 +22,7 @@ from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
 from pipeline.statements import fetch, statement
 from schema.migrations import upgrade
+from tests.api.auth.minting import SECRET
 from tests.darkroom import Darkroom
 
 pytest_plugins = ["tests.swift.fixture"]
@@ -128,6 +129,7 @@ def darkroom(servers: Stack) -> Iterator[Darkroom]:
                 "PAINTER_SECONDS": "0.05-0.1",
                 "PAINTER_PREPARED": "true",
                 "SUPABASE_ANON_KEY": "the-anon-key",
+                "SUPABASE_JWT_SECRET": SECRET,
             },
             voice=Voice(io.StringIO()),
         )

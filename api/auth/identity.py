@@ -1,6 +1,7 @@
 """Who asks, and what they may see."""
 
 from typing import Literal, NamedTuple
+from uuid import UUID
 
 Role = Literal["user", "service", "anonymous"]
 
@@ -10,6 +11,18 @@ class Identity(NamedTuple):
 
     user_id: str | None
     role: Role
+    expires_at: float | None = None
+    """Epoch seconds, by this machine's clock, from which on they are not let in any more; None: no end is known."""
+    key_id: UUID | None = None
+    """The API key they came with, which may be revoked; None for a JWT and for a key in the settings."""
+
+    def has_expired(self, now: float) -> bool:
+        """Whether the end has come at `now`, in epoch seconds."""
+        return self.expires_at is not None and self.expires_at <= now
+
+    def is_same_person(self, other: "Identity") -> bool:
+        """Whether both may see and do the same, whatever they came with."""
+        return (self.user_id, self.role) == (other.user_id, other.role)
 
     def may_see(self, owner: str | None) -> bool:
         """Whether a row of `owner` may be read by its exact id.

@@ -7,6 +7,7 @@ import typer
 
 from api.cli.asked import Asked, JsonOption, KeyOption, UrlOption
 from api.cli.change import cancel, retry, rm
+from api.cli.keys import app as keys
 from api.cli.ls import ls
 from api.cli.queue import queue
 from api.cli.show import show
@@ -37,6 +38,7 @@ def _every_command(
 
 for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, torture):
     app.command()(command)
+app.add_typer(keys, name="keys")
 
 
 def main() -> None:

@@ -9,17 +9,19 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
 
+from api.auth.admissions import Admission
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
+from api.auth.origins import REFUSED, origin_allowed
 from api.gateway.outbox import Outbox
 from api.gateway.subscription import Subscription
 from api.gateway.view import View
-from api.problems import UNAVAILABLE, Problem, document_of, field_errors
+from api.problems import UNAVAILABLE, Problem, document_of, field_errors, problem_response
 from api.state import State, state_of
 from pipeline.errors import DarkroomError, NotFound
 from pipeline.read import read_unfinished
 from schema.wire import frames
-from schema.wire.problem import FieldError
+from schema.wire.problem import FieldError, problem
 
 AUTH_SECONDS = 10.0
 MAX_TOPICS = 100
@@ -49,41 +51,68 @@ class Socket:
         self._outbox = Outbox(websocket.send_text, self._give_up)
         self._subscriptions: dict[str, tuple[Subscription, UUID | None]] = {}
         self._bad_frames = 0
+        self._admission: Admission | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Accept, authenticate, then obey frames until the client leaves."""
+        headers = self._websocket.headers
+        if not origin_allowed(headers.get("origin"), headers.get("host"), self._state.settings):
+            await self._websocket.send_denial_response(problem_response(problem("forbidden", REFUSED)))
+            return
         await self._websocket.accept()
         try:
-            identity = await self._authenticate()
+            self._admission = self._state.admissions.admit(await self._authenticate(), self._put_out)
             while True:
-                await self._obey(await self._receive(), identity)
+                await self._obey(await self._receive(), self._admission.identity)
         except Closed as closed:
             await self._close(closed.code, str(closed))
         except WebSocketDisconnect:
             # The usual end: nothing to say to a client that is gone.
             return
         finally:
+            if self._admission is not None:
+                self._admission.leave()
             self._outbox.close()
             for subscription, generation_id in self._subscriptions.values():
                 self._state.topics.leave(subscription, generation_id)
 
+    def _put_out(self, why: str) -> None:
+        # Nothing more is said to whom is not let in any more, not even what was asked for before.
+        self._outbox.close()
+        self._closing = asyncio.create_task(self._close(frames.CLOSE_AUTH, why))
+
+    async def _renew(self, token: str) -> None:
+        assert self._admission is not None
+        try:
+            await self._admission.renew(token)
+        except Problem as refused:
+            if refused.document["status"] >= 500:
+                raise  # said to the client; the socket goes on as it was
+            self._complain(None, refused)
+            raise Closed(frames.CLOSE_AUTH, "not let in") from None
+
     async def _authenticate(self) -> Identity:
         key = bearer(self._websocket.headers.get("authorization"))
-        key = key or self._websocket.query_params.get("access_token")
         try:
-            if key is None:
-                async with asyncio.timeout(AUTH_SECONDS):
-                    frame = frames.client_frame.validate_python(_parse(await self._receive()))
-                if not isinstance(frame, frames.Auth):
-                    raise Closed(frames.CLOSE_AUTH, "the first frame must be auth, when no header brought a key")
-                key = frame.token
+            key = key or self._websocket.query_params.get("access_token") or await self._first_token()
             return await self._state.authenticator.identify(key)
+        except (DarkroomError, ValidationError, DBAPIError, *UNAVAILABLE) as error:
+            self._complain(None, error)
+            if isinstance(error, ValidationError) or (isinstance(error, Problem) and error.document["status"] < 500):
+                raise Closed(frames.CLOSE_AUTH, "not let in") from None
+            # Nobody can tell now whether the key is good: it must not look as if it were not.
+            raise Closed(frames.CLOSE_DRAINING, "who you are cannot be checked now; reconnect") from None
+
+    async def _first_token(self) -> str:
+        try:
+            async with asyncio.timeout(AUTH_SECONDS):
+                frame = frames.client_frame.validate_python(_parse(await self._receive()))
         except TimeoutError:
             raise Closed(frames.CLOSE_AUTH, f"no auth frame within {AUTH_SECONDS:.0f} s") from None
-        except (Problem, ValidationError) as error:
-            self._complain(None, error)
-            raise Closed(frames.CLOSE_AUTH, "not let in") from None
+        if not isinstance(frame, frames.Auth):
+            raise Closed(frames.CLOSE_AUTH, "the first frame must be auth, when no header brought a key")
+        return frame.token
 
     async def _receive(self) -> str:
         message = await self._websocket.receive()
@@ -103,7 +132,7 @@ class Socket:
                     self._unsubscribe(frame.topic)
                     self._outbox.put(orjson.dumps(frames.unsubscribed(frame.ref, frame.topic)))
                 case frames.Auth():
-                    raise Problem("invalid-frame", "type: this socket is authenticated already")
+                    await self._renew(frame.token)
         except (DarkroomError, ValidationError, DBAPIError, *UNAVAILABLE) as error:
             # Said to the client, who may ask again or better; the socket stays.
             self._complain(ref, error)

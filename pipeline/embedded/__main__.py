@@ -15,7 +15,8 @@ def main() -> int:
     except ValidationError as wrong:
         for error in wrong.errors():
             name = ".".join(str(part) for part in error["loc"]).upper()
-            sys.stderr.write(f"{name}={error['input']}: {error['msg']}. Mend it in the environment or in .env.\n")
+            # Without its value, which may be a secret.
+            sys.stderr.write(f"{name}: {error['msg']}. Mend it in the environment or in .env.\n")
         return 2
     return up(settings)
 

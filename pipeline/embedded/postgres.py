@@ -53,6 +53,23 @@ def bin_dir(packages: Sequence[tuple[str, str]] = _WHEELS, system: Path = Path("
     return max(installed, key=lambda path: float(path.parent.name))
 
 
+def running_url(home: Path) -> str | None:
+    """DATABASE_URL of the server that keeps its data in `home`, or None when none runs there. Raises OSError.
+
+    Postgres names its socket's directory in the fifth line of its pid file, and removes that when it stops; one that
+    was killed leaves it behind, and then nobody answers. Source: src/include/utils/pidfile.h
+    """
+    try:
+        lines = (home / "postgres" / "postmaster.pid").read_text().splitlines()
+    except FileNotFoundError:
+        return None
+    return _url(lines[4]) if len(lines) > 4 and lines[4] else None
+
+
+def _url(sockets: str) -> str:
+    return f"postgresql://{USER}@/{DATABASE}?host={quote(sockets)}"
+
+
 class Postgres:
     """One server with its data in `home`/postgres and its socket in `sockets`."""
 
@@ -67,7 +84,7 @@ class Postgres:
     @property
     def url(self) -> str:
         """DATABASE_URL of it."""
-        return f"postgresql://{USER}@/{DATABASE}?host={quote(str(self._sockets))}"
+        return _url(str(self._sockets))
 
     async def make(self) -> bool:
         """Make the data directory when there is none; whether it had to be. Raises CannotStart."""

@@ -4,11 +4,15 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.settings.origin import read_origins
 
 REPLICATE_API_URL = "https://api.replicate.com"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+SHORTEST_JWT_SECRET = 32
+"""Bytes. A shorter one can be guessed from any token that it has signed. Source: RFC 7518, section 3.2."""
 
 
 def _env(name: str) -> AliasChoices:
@@ -26,6 +30,8 @@ class Settings(BaseSettings):
         extra="ignore",
         frozen=True,
         populate_by_name=True,
+        # What cannot be read may be a secret; an error that nobody catches would print it.
+        hide_input_in_errors=True,
     )
 
     database_url: str | None = Field(
@@ -51,6 +57,11 @@ class Settings(BaseSettings):
         None,
         validation_alias=_env("PUBLIC_URL"),
         description="Address under which the world reaches web: pictures and provider webhooks",
+    )
+    allowed_origins: Annotated[tuple[str, ...], NoDecode, BeforeValidator(read_origins)] = Field(
+        (),
+        validation_alias=_env("DARKROOM_ALLOWED_ORIGINS"),
+        description="Pages that may use web from a browser, separated by commas; * for any; its own host always may",
     )
 
     replicate_api_token: SecretStr | None = Field(
@@ -80,6 +91,16 @@ class Settings(BaseSettings):
     )
     supabase_service_role_key: SecretStr | None = Field(
         None, validation_alias=_env("SUPABASE_SERVICE_ROLE_KEY"), description="The old backend's key"
+    )
+    supabase_jwt_secret: SecretStr | None = Field(
+        None,
+        validation_alias=_env("SUPABASE_JWT_SECRET"),
+        description="Secret that signs the JWTs of signed-in users (HS256)",
+    )
+    supabase_jwks_url: str | None = Field(
+        None,
+        validation_alias=_env("SUPABASE_JWKS_URL"),
+        description="Public keys of JWTs (RS256, ES256, EdDSA): https://<ref>.supabase.co/auth/v1/.well-known/jwks.json",
     )
 
     max_parallel_jobs: int = Field(
@@ -138,6 +159,20 @@ class Settings(BaseSettings):
         if seconds <= info.data.get("lease_seconds", 0):
             raise ValueError("must be longer than DARKROOM_LEASE_SECONDS")
         return seconds
+
+    @field_validator("supabase_jwt_secret")
+    @classmethod
+    def _not_guessable(cls, secret: SecretStr | None) -> SecretStr | None:
+        if secret is not None and len(secret.get_secret_value().encode()) < SHORTEST_JWT_SECRET:
+            raise ValueError(f"must have at least {SHORTEST_JWT_SECRET} bytes; copy it from Supabase's API settings")
+        return secret
+
+    @field_validator("supabase_jwks_url")
+    @classmethod
+    def _over_http(cls, url: str | None) -> str | None:
+        if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
+            raise ValueError("must be an http:// or https:// address")
+        return url
 
     @field_validator("public_url", "replicate_api_url", "s3_public_url", "url")
     @classmethod

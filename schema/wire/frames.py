@@ -5,6 +5,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 MAX_FRAME_BYTES = 4_096
+MAX_TOKEN_LENGTH = 4_000
+"""Characters of a key or token. A JWT carries its user's metadata; one of this length still fits into a frame."""
 Reference = Annotated[str, Field(max_length=64)]
 
 
@@ -13,10 +15,10 @@ class _Frame(BaseModel):
 
 
 class Auth(_Frame):
-    """→ Who is there, when neither a header nor `?access_token=` said so."""
+    """→ Who is there, when neither a header nor `?access_token=` said so; later, a fresher token of the same person."""
 
     type: Literal["auth"]
-    token: Annotated[str, Field(min_length=1, max_length=2_048)]
+    token: Annotated[str, Field(min_length=1, max_length=MAX_TOKEN_LENGTH)]
 
 
 class Subscribe(_Frame):

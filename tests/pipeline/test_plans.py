@@ -11,7 +11,20 @@ from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline import advance, callback, cancel, claim, idempotency, leftovers, outputs, purchase, queue, read, sweep
+from pipeline import (
+    advance,
+    api_keys,
+    callback,
+    cancel,
+    claim,
+    idempotency,
+    leftovers,
+    outputs,
+    purchase,
+    queue,
+    read,
+    sweep,
+)
 from pipeline.database import SERVER_SETTINGS
 from schema.migrations.migrate import statements
 
@@ -52,6 +65,8 @@ ELSEWHERE: dict[str, tuple[str, TextClause]] = {
     "forget keys": ("idempotency_keys", idempotency._FORGET),
     "leftovers": ("images", leftovers._LEFTOVERS),
     "named": ("images", leftovers._NAMED),
+    "find key": ("api_keys", api_keys._FIND),
+    "standing keys": ("api_keys", api_keys._STANDING),
 }
 """Hot statements on other tables."""
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # so in SQLAlchemy
@@ -70,6 +85,7 @@ VALUES: dict[str, Any] = {
     "since": "18446744073709551615",
     "key": "k1",
     "body_hash": b"h",
+    "key_hash": b"h",
     "generation_id": "00000000-0000-0000-0000-000000000001",
 }
 

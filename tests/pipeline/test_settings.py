@@ -1,7 +1,9 @@
 """Settings: documented to the last one, and deaf to variables that belong to somebody else."""
 
+import asyncio
 import os
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -76,3 +78,36 @@ def test_an_orphan_is_older_than_any_lease() -> None:
 def test_webhooks_are_asked_for_only_where_they_can_arrive(provider: str, public: str | None, base: str | None) -> None:
     settings = Settings(_env_file=None, port=8000, replicate_api_url=provider, public_url=public)
     assert settings.callback_base == base
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"supabase_jwt_secret": "a-short-secret"}, "at least 32 bytes"),
+        ({"supabase_jwks_url": "file:///etc/passwd"}, "http:// or https://"),
+        ({"supabase_jwks_url": "https://"}, "http:// or https://"),
+    ],
+)
+def test_what_tokens_are_checked_with(wrong: dict[str, str], words: str) -> None:
+    with pytest.raises(ValidationError, match=words):
+        Settings(_env_file=None, **wrong)  # type: ignore[arg-type]
+
+
+async def test_a_secret_that_cannot_be_taken_is_not_printed(tmp_path: Path) -> None:
+    environment = {**os.environ, "SUPABASE_JWT_SECRET": "a-short-secret", "DARKROOM_HOME": str(tmp_path)}
+    for command in (
+        ("-m", "api"),
+        ("-m", "pipeline.embedded"),
+        ("-m", "api.cli", "queue"),
+        ("-m", "api.cli", "keys", "ls"),
+    ):
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, *command),
+            env=environment,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        printed = (await process.communicate())[0].decode()
+        assert process.returncode
+        assert "SUPABASE_JWT_SECRET" in printed.upper()
+        assert "a-short-secret" not in printed

@@ -1,0 +1,196 @@
+"""Who may do what: every door, and everybody who knocks. A new route fails here until it is in the table."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import pytest
+from starlette.routing import Mount, Route, WebSocketRoute
+from websockets.exceptions import ConnectionClosed
+
+from api.app import ROUTES
+from schema.wire.frames import CLOSE_AUTH
+from tests.api.auth.minting import sign
+from tests.api.test_verbs import FAR, completed
+from tests.api.test_websocket import hear, say, socket
+from tests.darkroom import Darkroom, User
+
+PROMPT = {"prompt": "a lighthouse", "scheduled_at": FAR}
+SUBSCRIBED = 200
+REFUSED = ("no key", "bad key", "expired key", "expired JWT", "JWT of another project", "unsigned JWT")
+
+
+class Row(NamedTuple):
+    """A door, and what it says to whom. What it is about belongs to `owner`."""
+
+    door: str
+    refused: int
+    """To everybody in REFUSED."""
+    anonymous: int
+    other: int
+    owner: int
+    """With a key and with a JWT."""
+    service: int
+
+    def expected(self) -> dict[str, int]:
+        let_in = {
+            "anonymous": self.anonymous,
+            "other": self.other,
+            "other's JWT": self.other,
+            "owner": self.owner,
+            "owner's JWT": self.owner,
+            "service": self.service,
+            "service's JWT": self.service,
+        }
+        return dict.fromkeys(REFUSED, self.refused) | let_in
+
+
+# fmt: off
+MATRIX = [
+    #                                                            refused anonymous other owner service
+    Row("POST /v1/generations",                                      401,      202,  202,  202,  202),
+    Row("GET /v1/generations",                                       401,      200,  200,  200,  200),
+    Row("GET /v1/generations/{id}",                                  401,      404,  404,  200,  200),
+    Row("DELETE /v1/generations/{id}",                               401,      404,  404,  204,  204),
+    Row("POST /v1/generations/{id}/cancel",                          401,      404,  404,  200,  200),
+    Row("POST /v1/generations/{id}/retry",                           401,      404,  404,  202,  202),
+    Row("GET /v1/queue",                                             401,      200,  200,  200,  200),
+    Row("POST /functions/v1/start-generation",                       401,      200,  200,  200,  200),
+    Row("WS /v1/ws generation:{id}",                          CLOSE_AUTH,      404,  404,  200,  200),
+    Row("WS /v1/ws generations",                              CLOSE_AUTH,      200,  200,  200,  200),
+    # The provider signs, and needs no key; what is not signed is refused, whoever sends it.
+    Row("POST /v1/callbacks/{provider}/{generation_id}/{attempt}",   401,      401,  401,  401,  401),
+    # Open to everybody. A picture's path cannot be guessed.
+    Row("GET /images/{path:path}",                                   200,      200,  200,  200,  200),
+    Row("GET /healthz",                                              200,      200,  200,  200,  200),
+    Row("GET /readyz",                                               200,      200,  200,  200,  200),
+    Row("GET /openapi.json",                                         200,      200,  200,  200,  200),
+    Row("GET /docs",                                                 200,      200,  200,  200,  200),
+    Row("GET /docs/assets",                                          200,      200,  200,  200,  200),
+]
+# fmt: on
+PREPARED = {"POST /v1/generations/{id}/retry", "DELETE /v1/generations/{id}"}
+"""Doors for what is final."""
+
+
+def test_every_route_is_in_the_table() -> None:
+    doors = set()
+    for route in ROUTES:
+        match route:
+            case WebSocketRoute():
+                doors.add(f"WS {route.path}")
+            case Mount():
+                doors.add(f"GET {route.path}")
+            case Route():
+                doors |= {f"{method} {route.path}" for method in route.methods or () if method != "HEAD"}
+            case _:
+                pytest.fail(f"{route} is of a kind that nobody has thought of")
+    assert {" ".join(row.door.split()[:2]) for row in MATRIX} == doors
+
+
+@dataclass(frozen=True)
+class Everybody:
+    """The people of the table and what they knock with."""
+
+    darkroom: Darkroom
+    owner: User
+    keys: dict[str, str | None]
+
+
+@pytest.fixture
+async def everybody(darkroom: Darkroom) -> AsyncIterator[Everybody]:
+    async with AsyncExitStack() as stack:
+        owner, other, late = [await stack.enter_async_context(darkroom.user()) for _ in range(3)]
+        past = datetime(2020, 1, 1, tzinfo=UTC)
+        await darkroom.execute("UPDATE api_keys SET expires_at = $2 WHERE user_id = $1", late.id, past)
+        unsigned = sign(sub=owner.id).rpartition(".")[0] + "."
+        keys = {
+            "no key": None,
+            "bad key": "dk_nobodys",
+            "expired key": late.key,
+            "expired JWT": sign(sub=owner.id, exp=1),
+            "JWT of another project": sign(sub=owner.id, secret="the secret of another project, long enough"),
+            "unsigned JWT": unsigned,
+            "anonymous": "the-anon-key",
+            "other": other.key,
+            "other's JWT": sign(sub=other.id),
+            "owner": owner.key,
+            "owner's JWT": sign(sub=owner.id),
+            "service": darkroom.service_key,
+            "service's JWT": sign(role="service_role", sub=None),
+        }
+        yield Everybody(darkroom, owner, keys)
+
+
+@pytest.mark.parametrize("row", MATRIX, ids=lambda row: row.door)
+async def test_every_door_says_what_the_table_says(everybody: Everybody, row: Row) -> None:
+    knock = _knocking(everybody, row.door)
+    assert {who: await knock(key) for who, key in everybody.keys.items()} == row.expected()
+
+
+async def test_lists_and_feeds_show_the_owners_to_whom_they_are_shown(everybody: Everybody) -> None:
+    generation = await everybody.owner.submit(scheduled_at=FAR)
+    shown = {"owner", "owner's JWT", "service", "service's JWT"}
+    for who, key in everybody.keys.items():
+        if who not in REFUSED:
+            assert (generation["id"] in await _listed(everybody, key), who) == (who in shown, who)
+            _, followed = await _follow(everybody.darkroom, key, "generations")
+            assert (generation["id"] in followed, who) == (who in shown, who)
+
+
+def _knocking(everybody: Everybody, door: str) -> Callable[[str | None], Awaitable[int]]:
+    method, path, *topic = door.split()
+
+    async def over_http(key: str | None) -> int:
+        address, body = await _address(everybody, door), PROMPT if method == "POST" else None
+        async with everybody.darkroom.client(key) as http, http.request(method, address, json=body) as answer:
+            return answer.status
+
+    async def over_websocket(key: str | None) -> int:
+        assert path == "/v1/ws"
+        generation = await everybody.owner.submit(scheduled_at=FAR)
+        return (await _follow(everybody.darkroom, key, topic[0].format(id=generation["id"])))[0]
+
+    return over_websocket if method == "WS" else over_http
+
+
+async def _address(everybody: Everybody, door: str) -> str:
+    """An address of this door, about something fresh of the owner's."""
+    path = door.split()[1]
+    if "{path:path}" in path:
+        url: str = (await completed(everybody.owner, await everybody.owner.submit()))["images"][0]["url"]
+        return url
+    if path == "/docs/assets":
+        return f"{path}/swagger-ui.css"
+    generation: dict[str, Any] = {"id": uuid4()}
+    if "id}" in path:
+        generation = await everybody.owner.submit(scheduled_at=FAR)
+    if door in PREPARED:
+        async with everybody.owner.http.post(f"/v1/generations/{generation['id']}/cancel") as answer:
+            assert answer.status == 200
+    return path.format(id=generation["id"], generation_id=generation["id"], provider="replicate", attempt=1)
+
+
+async def _listed(everybody: Everybody, key: str | None) -> set[str]:
+    async with everybody.darkroom.client(key) as http, http.get("/v1/generations?limit=100") as answer:
+        return {item["id"] for item in (await answer.json())["items"]}
+
+
+async def _follow(darkroom: Darkroom, key: str | None, topic: str) -> tuple[int, set[str]]:
+    """What a subscription comes to, a status or a close code, and the generations that it shows at first."""
+    status, shown = SUBSCRIBED, set()
+    async with socket(darkroom, key) as connection:
+        try:
+            await say(connection, type="subscribe", topic=topic)
+            await say(connection, type="unsubscribe", topic=topic)
+            while (frame := await hear(connection))["type"] != "unsubscribed":
+                if frame["type"] == "error":
+                    status = frame["problem"]["status"]
+                elif frame["type"] == "transition":
+                    shown.add(frame["id"])
+        except ConnectionClosed as closed:
+            status = closed.rcvd.code if closed.rcvd else 0
+    return status, shown
