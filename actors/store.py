@@ -28,7 +28,7 @@ from pipeline.media.picture import examine
 from pipeline.moves import Move
 from pipeline.outputs import buy_again, download_later, finish, refresh_outputs
 from pipeline.stores.keys import picture_key
-from pipeline.verdict import LOOKS_AT_BROKEN, MAX_DOWNLOADS, GiveUp, TryAgain, on_unstored
+from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_unstored
 from schema.statuses import Status
 
 log = logging.getLogger(__name__)
@@ -91,7 +91,8 @@ class Store:
         except ProviderError as unreadable:
             await self._settle(row, unreadable)
             return
-        if prediction is not None and prediction.output and row.retry_count < LOOKS_AT_BROKEN:
+        if prediction is not None and prediction.output:
+            # As long as the provider says that it has them, nothing is bought again.
             await refresh_outputs(self._resources.engine, row, prediction.record() or {})
             await self._settle(row, error)
         elif row.attempts < row.max_attempts:

@@ -9,8 +9,8 @@ import pytest
 from actors import store
 from pipeline.claim import claim_downloads
 from pipeline.doorbell import Bell
-from pipeline.verdict import LOOKS_AT_BROKEN, MAX_DOWNLOADS
-from tests.actors.lab import Hands, Lab
+from pipeline.verdict import MAX_DOWNLOADS
+from tests.actors.lab import PATIENCE, Hands, Lab
 from tests.actors.pictures import check_completed, downloading
 from tests.pipeline.providers.painter.caller import Caller
 from tests.rows import statuses
@@ -92,23 +92,36 @@ async def test_an_expired_output_is_read_again_from_the_prediction_before_anythi
     assert len(lab.sold()) == 1
 
 
-async def test_an_output_that_is_gone_for_good_is_bought_again_and_counted(
+async def test_an_output_that_is_gone_for_good_is_bought_again_and_counted(lab: Lab, hands: Hands) -> None:
+    async with lab.painting(output_ttl_seconds=0.3) as painter:
+        generation_id = await downloading(lab, hands)
+        (first,) = lab.sold()
+        async with asyncio.timeout(PATIENCE):
+            while not (await painter.get(first.id))["data_removed"]:
+                pass
+        await hands.keep()
+    row = await lab.row(generation_id)
+    assert (row.status, row.possible_double_charge, row.past_predictions) == ("pending", 1, [first.id])
+    assert "expired" in row.timeline[-1]["why"]
+    async with lab.painting():
+        await hands.retry()
+        await lab.rung(Bell.COLLECT)
+        await hands.develop()
+    assert (await lab.row(generation_id)).status == "completed"
+    assert len(lab.sold()) == 2
+
+
+async def test_an_output_that_the_provider_says_it_has_is_not_bought_again_however_often_it_fails(
     lab: Lab, painter: Caller, hands: Hands
 ) -> None:
-    await painter.faults({"fault": "expired_output", "times": LOOKS_AT_BROKEN})
+    await painter.faults({"fault": "expired_output"})
     generation_id = await downloading(lab, hands)
-    for _ in range(LOOKS_AT_BROKEN):
+    for _ in range(MAX_DOWNLOADS):
         assert (await lab.row(generation_id)).status == "downloading"
         await hands.keep()
         await lab.age()
     row = await lab.row(generation_id)
-    assert (row.status, row.possible_double_charge, row.past_predictions) == ("pending", 1, [lab.sold()[0].id])
-    assert "expired" in row.timeline[-1]["why"]
-    await hands.retry()
-    await lab.rung(Bell.COLLECT)
-    await hands.develop()
-    assert (await lab.row(generation_id)).status == "completed"
-    assert len(lab.sold()) == 2
+    assert (row.status, row.possible_double_charge, len(lab.sold())) == ("failed", 0, 1)
 
 
 async def test_a_picture_that_kills_every_worker_comes_to_an_end(lab: Lab, painter: Caller, hands: Hands) -> None:
