@@ -18,7 +18,9 @@ from api.auth.origins import cors
 from api.callbacks.doors import receive_callback
 from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
+from api.gateway.looks import Looks
 from api.gateway.socket import websocket_door
+from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from api.generations import doors, verbs
 from api.health import show_health, show_readiness
@@ -66,14 +68,22 @@ HANDLED: list[type[Exception]] = [
 async def open_state(settings: Settings) -> AsyncIterator[State]:
     """Open everything a web process needs; closes it in reverse order."""
     async with open_connections(settings) as connections, AsyncExitStack() as stack:
-        topics = Topics(connections.engine)
-        listener = Listener(settings, topics)
+        topics = Topics()
+        tickers = Tickers(connections.engine, topics)
+        looks = Looks(connections.engine, topics, tickers)
+        listener = Listener(settings, looks)
         await listener.probe()
         authenticator = Authenticator(connections.engine, settings)
         stack.push_async_callback(authenticator.close)
         admissions = Admissions(connections.engine, authenticator)
-        watches = (listener.keep_listening(), topics.keep_looking(), topics.keep_safe(), admissions.keep_checking())
-        for work in watches:
+        for work in (
+            listener.keep_listening(),
+            looks.keep_looking(),
+            looks.keep_safe(),
+            tickers.keep_telling_queue(),
+            tickers.keep_telling_batches(),
+            admissions.keep_checking(),
+        ):
             stack.push_async_callback(_cancel, asyncio.create_task(work))
         yield State(
             **vars(connections),
@@ -82,6 +92,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             admissions=admissions,
             signatures=Signatures(connections.provider),
             topics=topics,
+            looks=looks,
+            tickers=tickers,
             listener=listener,
         )
 

@@ -9,6 +9,8 @@ from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
 from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
+from api.gateway.looks import Looks
+from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from pipeline.connections import Connections
 from pipeline.submit import Submissions
@@ -23,6 +25,8 @@ class State(Connections):
     admissions: Admissions
     signatures: Signatures
     topics: Topics
+    looks: Looks
+    tickers: Tickers
     listener: Listener
 
 

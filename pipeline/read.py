@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.moves import Move, as_move
 from pipeline.resource import COLUMNS_WITH_IMAGES
 from pipeline.statements import fetch, statement
 from schema.statuses import FINAL, Status, sql_list
@@ -32,21 +31,6 @@ _UNFINISHED = statement(f"""
     ORDER BY g.created_at DESC, g.id DESC LIMIT :most
 """)
 
-# The snapshot's xmin is read in the same statement: every transaction that commits later than this look has an id of
-# at least that, however long it was open, so the next look finds it. No window of time could promise that.
-_CHANGED = statement("""
-    SELECT CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS horizon, g.id, g.version, g.user_id, g.batch_id
-    FROM (SELECT) AS once LEFT JOIN image_generations AS g ON g.changed >= CAST(CAST(:since AS text) AS xid8)
-""")
-NEVER = "18446744073709551615"
-"""A horizon that nothing has reached: the first look only learns where it stands."""
-
-
-async def read_changed(engine: AsyncEngine, since: str) -> tuple[str, list[Move]]:
-    """What was committed since the look that returned the horizon `since`, and the horizon for the next look."""
-    rows = await fetch(engine, _CHANGED, since=since)
-    return rows[0].horizon, [as_move(row) for row in rows if row.id is not None]
-
 
 async def read_generation(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
     """One generation, or None."""
@@ -62,6 +46,22 @@ async def read_generations(engine: AsyncEngine, ids: Sequence[UUID]) -> Sequence
 async def read_unfinished(engine: AsyncEngine, user_id: str | None, most: int) -> Sequence[Row[Any]]:
     """Up to `most` unfinished generations of a user (of everyone when None), newest first."""
     return await fetch(engine, _UNFINISHED, everyone=user_id is None, user_id=user_id, most=most)
+
+
+_BATCH = statement("""
+    SELECT user_id, CAST(status AS text) AS status, count(*) AS number
+    FROM image_generations WHERE batch_id = CAST(:batch_id AS uuid) AND batch_id IS NOT NULL
+    GROUP BY user_id, status
+""")
+
+
+async def read_batch(engine: AsyncEngine, batch_id: UUID) -> tuple[set[str | None], dict[str, int]]:
+    """Whose a batch is, and how many of its generations stand where; both empty when there is none."""
+    rows = await fetch(engine, _BATCH, batch_id=str(batch_id))
+    counts = dict.fromkeys(Status, 0)
+    for row in rows:
+        counts[Status(row.status)] += row.number
+    return {row.user_id for row in rows}, {str(status): count for status, count in counts.items()} if rows else {}
 
 
 @cache

@@ -49,7 +49,7 @@ _IMAGES = """CASE WHEN g.status = 'completed' THEN (
       'file_size', i.file_size, 'blurhash', i.blurhash) ORDER BY i.idx)
     FROM images AS i WHERE i.generation_id = g.id) END AS images"""
 
-_OWN = ", ".join(f"g.{name}" for name in (*_PLAIN, *_JSON)) + ", CAST(g.cost AS double precision) AS cost"
+_OWN = ", ".join(f"g.{name}" for name in (*_PLAIN, *_JSON)) + ", CAST(g.cost AS double precision) AS cost, g.changes"
 COLUMNS = f"{_OWN}, CAST(NULL AS jsonb) AS images"
 """Columns of a row that can have no images yet, for RETURNING."""
 COLUMNS_WITH_IMAGES = f"{_OWN}, {_IMAGES}"

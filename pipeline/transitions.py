@@ -62,6 +62,7 @@ def move(source: Status, target: Status, *, attempt: str = "g.attempt_number", w
         raise IllegalTransition(f"{source} → {target} is not in the table of transitions")
     return (
         f"status = '{target}', version = g.version + 1, updated_at = now(), changed = pg_current_xact_id(), "
+        f"changes = g.changes || pg_current_xact_id(), "
         f"timeline = g.timeline || {entry(target, 'g.version + 1', attempt, why)}"
     )
 

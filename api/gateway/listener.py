@@ -7,7 +7,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from api.gateway.topics import Topics
+from api.gateway.looks import Looks
 from pipeline.database import SERVER_SETTINGS, database_url
 from pipeline.errors import Unreachable
 from pipeline.moves import Move
@@ -26,16 +26,16 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
 
 
 class Listener:
-    """Keeps the connection alive: listens, then resyncs, then hands hints to the topics, and again after a loss."""
+    """Keeps the connection alive: listens, then resyncs, then hands hints to the looks, and again after a loss."""
 
-    def __init__(self, settings: Settings, topics: Topics) -> None:
+    def __init__(self, settings: Settings, looks: Looks) -> None:
         url = (
             database_url(settings.model_copy(update={"database_url": settings.listen_database_url}))
             if settings.listen_database_url
             else database_url(settings)
         )
         self._dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-        self._topics = topics
+        self._looks = looks
         self._lost = asyncio.Event()
         self.is_listening = False
 
@@ -84,7 +84,7 @@ class Listener:
             connection.add_termination_listener(lambda _: self._lost.set())
             await connection.add_listener(CHANNEL, self._hear)
             # LISTEN first, look second: what was committed before the one is found by the other.
-            self._topics.resync()
+            self._looks.resync()
             self.is_listening = True
             while not self._lost.is_set():
                 try:
@@ -110,6 +110,6 @@ class Listener:
             moves = [Move(UUID(id_), version, user, batch and UUID(batch)) for id_, version, user, batch in payload]
         except (ValueError, TypeError, AttributeError) as error:
             log.warning("a notification on %s is not one of ours; looking at everything: %s", CHANNEL, error)
-            self._topics.resync()
+            self._looks.resync()
         else:
-            self._topics.hint(moves)
+            self._looks.hint(moves)

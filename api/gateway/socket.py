@@ -2,7 +2,6 @@
 
 import asyncio
 from typing import Any
-from uuid import UUID
 
 import orjson
 from pydantic import ValidationError
@@ -13,20 +12,19 @@ from api.auth.admissions import Admission
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
 from api.auth.origins import REFUSED, origin_allowed
+from api.gateway.following import follow
 from api.gateway.outbox import Outbox
 from api.gateway.subscription import Subscription
-from api.gateway.view import View
+from api.gateway.topic_names import read_topic
 from api.problems import UNAVAILABLE, Problem, document_of, field_errors, problem_response
 from api.state import State, state_of
-from pipeline.errors import DarkroomError, NotFound
-from pipeline.read import read_unfinished
+from pipeline.errors import DarkroomError
 from schema.wire import frames
-from schema.wire.problem import FieldError, problem
+from schema.wire.problem import problem
 
 AUTH_SECONDS = 10.0
 MAX_TOPICS = 100
 MAX_BAD_FRAMES = 10
-FEED_SNAPSHOT = 100
 
 
 async def websocket_door(websocket: WebSocket) -> None:
@@ -49,7 +47,7 @@ class Socket:
         self._websocket = websocket
         self._state = state
         self._outbox = Outbox(websocket.send_text, self._give_up)
-        self._subscriptions: dict[str, tuple[Subscription, UUID | None]] = {}
+        self._subscriptions: dict[str, Subscription] = {}
         self._bad_frames = 0
         self._admission: Admission | None = None
         self._closing: asyncio.Task[None] | None = None
@@ -74,8 +72,8 @@ class Socket:
             if self._admission is not None:
                 self._admission.leave()
             self._outbox.close()
-            for subscription, generation_id in self._subscriptions.values():
-                self._state.topics.leave(subscription, generation_id)
+            for subscription in self._subscriptions.values():
+                self._leave(subscription)
 
     def _put_out(self, why: str) -> None:
         # Nothing more is said to whom is not let in any more, not even what was asked for before.
@@ -140,43 +138,18 @@ class Socket:
     async def _subscribe(self, frame: frames.Subscribe, identity: Identity) -> None:
         if frame.topic not in self._subscriptions and len(self._subscriptions) >= MAX_TOPICS:
             raise Problem("too-many-topics", f"topic: at most {MAX_TOPICS} on one socket")
-        generation_id = _generation_of(frame.topic)
-        after = _after(frame.after, generation_id)
+        # Named rightly before the old one ends: a bad frame changes nothing.
+        read_topic(frame.topic)
         self._unsubscribe(frame.topic)
-        subscription = Subscription(frame.topic, identity, self._outbox)
-        self._subscriptions[frame.topic] = subscription, generation_id
-        # Registered before the snapshot is read, so whatever commits in between is held and sent after it.
-        try:
-            if generation_id is None:
-                snapshot = await self._follow_feed(subscription)
-            else:
-                snapshot = await self._follow_generation(subscription, generation_id, after)
-        except BaseException:
-            self._unsubscribe(frame.topic)
-            raise
-        resumed = generation_id is not None and frame.after is not None
-        subscription.begin(frames.subscribed(frame.ref, frame.topic, resumed=resumed), snapshot)
-
-    async def _follow_generation(self, subscription: Subscription, generation_id: UUID, after: int) -> list[View]:
-        subscription.start_after(generation_id, after)
-        self._state.topics.follow_generation(generation_id, subscription)
-        row = await self._state.topics.read(generation_id)
-        if row is None or not subscription.identity.may_see(row.user_id):
-            raise NotFound("topic: there is no generation with this id, or it is not yours")
-        return [View(row)]
-
-    async def _follow_feed(self, subscription: Subscription) -> list[View]:
-        identity = subscription.identity
-        self._state.topics.follow_feed(subscription)
-        if not identity.sees_all and identity.user_id is None:
-            return []
-        user_id = None if identity.sees_all else identity.user_id
-        rows = await read_unfinished(self._state.engine, user_id, FEED_SNAPSHOT)
-        return [View(row) for row in reversed(rows)]
+        self._subscriptions[frame.topic] = await follow(self._state, frame, identity, self._outbox, self._begin_anew)
 
     def _unsubscribe(self, topic: str) -> None:
         if known := self._subscriptions.pop(topic, None):
-            self._state.topics.leave(*known)
+            self._leave(known)
+
+    def _leave(self, subscription: Subscription) -> None:
+        self._state.topics.leave(subscription)
+        self._state.tickers.leave(subscription)
 
     def _complain(self, ref: str | None, error: Exception) -> None:
         if isinstance(error, ValidationError):
@@ -192,6 +165,9 @@ class Socket:
     def _give_up(self) -> None:
         self._closing = asyncio.create_task(self._close(frames.CLOSE_SLOW, "too slow; reconnect and resume"))
 
+    def _begin_anew(self) -> None:
+        self._closing = asyncio.create_task(self._close(frames.CLOSE_DRAINING, "the database has gone back; reconnect"))
+
     async def _close(self, code: int, reason: str) -> None:
         await self._outbox.flush()
         if self._websocket.application_state is WebSocketState.CONNECTED:
@@ -205,29 +181,3 @@ def _parse(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError as error:
         raise Problem("invalid-frame", f"frame: not JSON text: {error}") from None
-
-
-def _generation_of(topic: str) -> UUID | None:
-    """The id in `generation:<id>`, None for `generations`. Raises Problem("invalid-topic")."""
-    if topic == "generations":
-        return None
-    kind, _, value = topic.partition(":")
-    if kind == "generation":
-        try:
-            return UUID(value)
-        except ValueError:
-            pass
-    detail = "topic: must be generations or generation:<uuid>"
-    raise Problem("invalid-topic", detail, [FieldError("topic", detail)])
-
-
-def _after(after: int | str | None, generation_id: UUID | None) -> int:
-    """The version to go on after; a feed always begins with its snapshot."""
-    if after is None or generation_id is None:
-        return 0
-    if isinstance(after, str) and after.isdecimal():
-        after = int(after)
-    if not isinstance(after, int) or not 0 <= after < 2**31:
-        detail = "after: must be null or a version that was received, 0 to 2147483647"
-        raise Problem("invalid-frame", detail, [FieldError("after", detail)])
-    return after

@@ -7,6 +7,7 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Row
 
+from pipeline.moves import as_move
 from pipeline.resource import as_resource
 
 
@@ -18,6 +19,7 @@ class View:
         self.id: UUID = row.id
         self.version: int = row.version
         self.user_id: str | None = row.user_id
+        self.move = as_move(row)
 
     @cached_property
     def _resource(self) -> dict[str, Any]:
@@ -27,17 +29,23 @@ class View:
     def _encoded(self) -> orjson.Fragment:
         return orjson.Fragment(orjson.dumps(self._resource, default=str))
 
+    def version_before(self, horizon: int) -> int:
+        """The version that it had before the first of its transitions that `horizon` does not cover."""
+        changes: list[int] = self._row.changes
+        fresh = next((n for n, change in enumerate(changes) if change >= horizon), len(changes))
+        return self.version - len(changes) + fresh
+
     def after(self, version: int) -> list[dict[str, Any]]:
         """The timeline's entries above `version`, oldest first."""
         return [entry for entry in self._resource["timeline"] if entry["v"] > version]
 
-    def frame(self, topic: str, entry: dict[str, Any]) -> bytes:
+    def frame(self, topic: str, entry: dict[str, Any], cursor: int | str | None) -> bytes:
         """← transition: the status is the entry's, the generation beside it is the row as it stands now."""
         return orjson.dumps(
             {
                 "type": "transition",
                 "topic": topic,
-                "cursor": entry["v"],
+                "cursor": cursor,
                 "id": self._resource["id"],
                 "status": entry["status"],
                 "version": entry["v"],

@@ -36,7 +36,7 @@ BEGIN
       FOR UPDATE SKIP LOCKED)
     UPDATE image_generations AS g SET
       status = 'processing', version = g.version + 1, updated_at = now(), changed = pg_current_xact_id(),
-      timeline = g.timeline || jsonb_build_object('v', g.version + 1, 'status', 'processing', 'at', now(),
+      changes = g.changes || pg_current_xact_id(), timeline = g.timeline || jsonb_build_object('v', g.version + 1, 'status', 'processing', 'at', now(),
         'attempt', g.attempt_number + 1),
       attempt_number = g.attempt_number + 1, attempt_at = now(), fence = g.fence + 1, progress = NULL,
       error_message = NULL,

@@ -13,9 +13,11 @@ BEGIN
       NEW.version := OLD.version + 1;
       NEW.fence := OLD.fence + 1;
       NEW.timeline := OLD.timeline;
+      NEW.changes := OLD.changes || pg_current_xact_id();
     ELSE
       NEW.version := 1;
       NEW.timeline := '[]'::jsonb;
+      NEW.changes := ARRAY[pg_current_xact_id()];
     END IF;
     NEW.timeline := NEW.timeline || jsonb_build_object(
       'v', NEW.version, 'status', NEW.status, 'at', now(), 'attempt', NEW.attempt_number, 'why', 'changed by hand');

@@ -88,6 +88,8 @@ generations = Table(
     Column("past_predictions", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("possible_double_charge", SmallInteger, nullable=False, server_default="0"),
     Column("changed", Xid8, nullable=False, server_default=text("pg_current_xact_id()")),
+    # The transaction of each timeline entry, the last ones last: what a resumed feed may have missed.
+    Column("changes", ARRAY(Xid8), nullable=False, server_default=text("ARRAY[pg_current_xact_id()]")),
     Column("webhook_url", Text),
     Column("metadata", JSONB),
     CheckConstraint(f"status IN ({sql_list(frozenset(Status))})", name="status"),
@@ -115,6 +117,8 @@ Index(
 )
 # The gateway's safety look: what committed since the last one.
 Index("image_generations_changed_idx", generations.c.changed)
+# Who follows a batch, and its counts.
+Index("image_generations_batch_idx", generations.c.batch_id, postgresql_where=text("batch_id IS NOT NULL"))
 # A user's own list, newest first.
 Index(
     "image_generations_user_idx",

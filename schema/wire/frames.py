@@ -54,9 +54,20 @@ CLOSE_DRAINING = 1012
 """The server is leaving; reconnect after a random while."""
 
 
-def subscribed(ref: str | None, topic: str, *, resumed: bool) -> dict[str, Any]:
-    """← The subscription stands; what follows is its stream."""
-    return {"type": "subscribed", "ref": ref, "topic": topic, "resumed": resumed}
+def subscribed(ref: str | None, topic: str, *, resumed: bool, cursor: str | None = None) -> dict[str, Any]:
+    """← The subscription stands; what follows is its stream. A feed's cursor covers the snapshot."""
+    frame: dict[str, Any] = {"type": "subscribed", "ref": ref, "topic": topic, "resumed": resumed}
+    return frame if cursor is None else {**frame, "cursor": cursor}
+
+
+def batch(topic: str, counts: dict[str, int]) -> dict[str, Any]:
+    """← How many of a batch's generations stand where; at most ten times a second, the latest wins."""
+    return {"type": "batch", "topic": topic, "counts": counts}
+
+
+def queue(standing: dict[str, Any]) -> dict[str, Any]:
+    """← The queue at a glance, as GET /v1/queue has it; once a second."""
+    return {"type": "queue", "topic": "queue", **standing}
 
 
 def unsubscribed(ref: str | None, topic: str) -> dict[str, Any]:

@@ -1,0 +1,132 @@
+"""Looks: the reads that feed the topics. A hint names rows; one look at a time reads them and offers them around."""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.gateway.cursor import Cursor
+from api.gateway.tickers import Tickers
+from api.gateway.topics import Topics
+from api.gateway.view import View
+from pipeline.coalesce import Coalescer
+from pipeline.feed import NEVER, read_changed, read_history
+from pipeline.moves import Move
+from pipeline.read import read_generations
+
+log = logging.getLogger(__name__)
+
+LARGEST_LOOK = 500
+SAFETY_SECONDS = 2.0
+"""How often rows are looked for that no hint named: the longest a lost notification can delay a push."""
+AWAY = (SQLAlchemyError, OSError)
+
+
+class Looks:
+    """Reads what moved, and offers it to whoever follows it."""
+
+    def __init__(self, engine: AsyncEngine, topics: Topics, tickers: Tickers) -> None:
+        self._engine = engine
+        self._topics = topics
+        self._tickers = tickers
+        self._read: Coalescer[UUID, Row[Any] | None] = Coalescer(self._read_many, largest=LARGEST_LOOK)
+        self._wanted: dict[UUID, None] = {}
+        self._wake = asyncio.Event()
+        self._resync = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
+        self._history: str | None = None
+        self._horizon = NEVER
+
+    @property
+    def cursor(self) -> Cursor | None:
+        """Up to where everything has been offered; None before the first look."""
+        if self._history is None or self._horizon == NEVER:
+            return None
+        return Cursor(self._history, int(self._horizon))
+
+    async def read(self, generation_id: UUID) -> Row[Any] | None:
+        """The row as it stands now; those who ask together share a SELECT."""
+        return await self._read(generation_id)
+
+    async def _read_many(self, ids: list[UUID]) -> list[Row[Any] | None]:
+        rows = {row.id: row for row in await read_generations(self._engine, ids)}
+        return [rows.get(generation_id) for generation_id in ids]
+
+    def hint(self, moves: Iterable[Move]) -> None:
+        """Rows have moved: look at those that somebody here follows and has not been sent yet."""
+        for move in moves:
+            if self._is_wanted(move):
+                self._wanted[move.id] = None
+        if self._wanted:
+            self._wake.set()
+
+    def resync(self) -> None:
+        """Hints may have been lost: make the safety look now."""
+        self._resync.set()
+
+    async def keep_looking(self) -> None:
+        """Read hinted rows and offer them; one look at a time, hints meanwhile wait for the next one."""
+        while True:
+            await self._wake.wait()
+            self._wake.clear()
+            wanted, self._wanted = self._wanted, {}
+            try:
+                await self._look_at(list(wanted))
+            except AWAY as error:
+                # The horizon has not moved past these rows, so the safety look finds them once Postgres answers.
+                log.warning("a look failed (the safety look will find the rows): %s", error)
+
+    async def keep_safe(self) -> None:
+        """Find, every few seconds and after each reconnect, what was committed without a hint reaching us."""
+        while True:
+            # Not wait_for: before Python 3.12 it loses a cancellation that comes with the event, and this never ends.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SAFETY_SECONDS):
+                    await self._resync.wait()
+            reconnected = self._resync.is_set()
+            self._resync.clear()
+            try:
+                if reconnected or self._history is None:
+                    await self._check_history()
+                await self._look_since()
+            except AWAY as error:
+                log.warning("the safety look failed (trying again): %s", error)
+
+    async def _look_since(self) -> None:
+        horizon, moves = await read_changed(self._engine, self._horizon)
+        await self._look_at([move.id for move in moves if self._is_wanted(move)])
+        # Only now: a look that failed half-way leaves the horizon where it was, and its rows are found again. And only
+        # what has been offered to everybody may stand in a cursor.
+        self._horizon = horizon
+
+    async def _check_history(self) -> None:
+        """A restored or failed-over database: what subscribers were sent may never have happened there."""
+        history = await read_history(self._engine)
+        if self._history not in (None, history.name):
+            log.warning("the database has another history than before; every subscription begins anew")
+            for subscription in self._topics.everyone():
+                subscription.end()
+            self._horizon = NEVER
+        self._history = history.name
+
+    async def _look_at(self, ids: Sequence[UUID]) -> None:
+        async with self._one_at_a_time:
+            for start in range(0, len(ids), LARGEST_LOOK):
+                self._offer(await read_generations(self._engine, ids[start : start + LARGEST_LOOK]))
+
+    def _is_wanted(self, move: Move) -> bool:
+        return any(one.wants(move.id, move.version) for one in self._topics.followers(move))
+
+    def _offer(self, rows: Iterable[Row[Any]]) -> None:
+        for row in rows:
+            view = View(row)
+            if view.move.batch_id is not None:
+                self._tickers.batch_moved(view.move.batch_id)
+            for subscription in list(self._topics.followers(view.move)):
+                subscription.offer(view)
