@@ -1,10 +1,8 @@
 """A model of everything that can happen to generations, in any order: two workers, webhooks, sweeps, deaths, time."""
 
 import asyncio
-from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
-from uuid import UUID
 
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
@@ -24,6 +22,7 @@ from pipeline.sweep import adopt, promote_due, take_overdue
 from pipeline.transitions import TRANSITIONS
 from pipeline.verdict import GiveUp, on_lost, on_undeveloped
 from schema.statuses import FINAL, Status
+from tests.pipeline.lifecycle_world import Hand, Sold, World, picture
 from tests.rows import submit
 
 CAP = 3
@@ -38,44 +37,6 @@ _TIME_PASSES = statement(
 LEGAL = {(t.source, t.target) for t in TRANSITIONS}
 WORKERS = st.sampled_from(["anna", "bruno"])
 ENDINGS = st.sampled_from(["succeeded", "succeeded", "failed", "canceled"])
-
-
-@dataclass
-class Sold:
-    """A prediction at the provider, who forgets nothing."""
-
-    id: str
-    generation_id: UUID
-    attempt: int
-    ending: str | None = None
-
-    @property
-    def record(self) -> dict[str, Any] | None:
-        """What the provider says about it."""
-        if self.ending is None:
-            return None
-        output = ["http://127.0.0.1/x.png"] if self.ending == "succeeded" else []
-        return {"status": self.ending, "output": output}
-
-
-@dataclass
-class Hand:
-    """A row in a worker's hand; the worker may be frozen for any time while it holds it."""
-
-    row: Row[Any]
-    lease_over: bool = False
-    sold: Sold | None = None
-
-
-@dataclass
-class World:
-    """What the machine knows besides the database."""
-
-    sold: list[Sold] = field(default_factory=list)
-    buying: list[Hand] = field(default_factory=list)
-    storing: list[Hand] = field(default_factory=list)
-    watched: list[Row[Any]] = field(default_factory=list)
-    final: dict[UUID, tuple[str, int]] = field(default_factory=dict)
 
 
 class Lifecycle(RuleBasedStateMachine):
@@ -296,18 +257,3 @@ class Lifecycle(RuleBasedStateMachine):
             if row.status == "cancelled" and row.due_at is None:
                 held = [hand.sold for hand in self.world.buying]
                 assert all(sold.ending or sold in held for sold in live), "nobody stops the meter"
-
-
-def picture() -> dict[str, Any]:
-    """One picture as the actor `store` describes it."""
-    return {
-        "id": str(new_id()),
-        "idx": 0,
-        "filename": "0.png",
-        "storage_path": "x/0.png",
-        "public_url": "http://127.0.0.1/images/x/0.png",
-        "file_size": 10,
-        "width": 8,
-        "height": 8,
-        "format": "png",
-    }
