@@ -14,6 +14,7 @@ from dramatiq.middleware import Middleware
 from actors.performers import Performers
 from actors.resources import open_resources
 from actors.watchdog import Watchdog
+from pipeline.memory import settle_memory
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -69,6 +70,7 @@ class EventLoop(Middleware):
 
     async def _open(self) -> None:
         self._performers.open(await self._stack.enter_async_context(open_resources(self._settings)))
+        settle_memory()
 
     async def _close(self) -> None:
         await self._performers.close(PATIENCE_SECONDS)

@@ -30,6 +30,7 @@ from api.state import State
 from api.supabase.functions import start_generation
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
+from pipeline.memory import settle_memory
 from pipeline.settings import Settings
 from pipeline.submit import Submissions
 
@@ -105,6 +106,7 @@ def create_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_state(settings) as state:
             app.state.darkroom = state
+            settle_memory()
             yield
 
     return Starlette(
