@@ -1,5 +1,6 @@
 """Accepts a generation: one row, one bell. Shared by every door that submits."""
 
+import asyncio
 from typing import Any
 
 from sqlalchemy import Row
@@ -35,4 +36,6 @@ async def accept_once(state: State, request: GenerationRequest, identity: Identi
 async def _announce(state: State, row: Row[Any]) -> None:
     if row.status == Status.QUEUED:
         state.doorbell.ring(Bell.START)
+        # One turn of the loop: the bell leaves before the answer is written, which takes longer than it.
+        await asyncio.sleep(0)
     state.notices.note([as_move(row)])
