@@ -25,6 +25,7 @@ from api.gateway.topics import Topics
 from api.generations import doors, verbs
 from api.health import show_health, show_readiness
 from api.images import show_image
+from api.javascript import show_javascript
 from api.problems import UNAVAILABLE, answer_problem
 from api.state import State
 from api.supabase.functions import start_generation
@@ -50,6 +51,7 @@ ROUTES: list[BaseRoute] = [
     Route("/readyz", show_readiness, methods=["GET"]),
     Route("/openapi.json", openapi.show_openapi, methods=["GET"]),
     Route("/docs", openapi.show_docs, methods=["GET"]),
+    Route("/darkroom.js", show_javascript, methods=["GET"]),
     Mount("/docs/assets", StaticFiles(directory=openapi.ASSETS)),
 ]
 
