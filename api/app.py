@@ -20,6 +20,7 @@ from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
 from api.gateway.socket import websocket_door
+from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from api.generations import doors, verbs
@@ -92,6 +93,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             authenticator=authenticator,
             admissions=admissions,
             signatures=Signatures(connections.provider),
+            sockets=Sockets(settings.max_sockets),
             topics=topics,
             looks=looks,
             tickers=tickers,

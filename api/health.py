@@ -27,6 +27,7 @@ async def show_readiness(request: Request) -> Response:
         "database": await _database(state),
         "listener": "ok" if state.listener.is_listening else "not listening; it is connecting again",
         "store": await _store(state),
+        "sockets": "this process is about to stop" if state.sockets.is_draining else "ok",
     }
     ready = all(outcome == "ok" for outcome in checks.values())
     content = {"status": "ready" if ready else "not ready", "checks": checks}

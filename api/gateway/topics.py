@@ -52,11 +52,6 @@ class Topics:
         if move.batch_id is not None:
             yield from self._by_batch.get(move.batch_id, ())
 
-    @property
-    def batches(self) -> Iterable[UUID]:
-        """The batches that somebody follows."""
-        return self._by_batch.keys()
-
     def followers_of_batch(self, batch_id: UUID) -> Iterable[Subscription]:
         """Everybody who follows a batch."""
         return self._by_batch.get(batch_id, ())
