@@ -3,12 +3,12 @@
 import asyncio
 
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.state import State, state_of
 from pipeline.errors import StoreError
+from pipeline.outages import DATABASE_AWAY
 from pipeline.statements import fetch, statement
 
 CHECK_SECONDS = 3.0
@@ -38,7 +38,7 @@ async def _database(state: State) -> str:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await fetch(state.engine, _SCHEMA)
-    except (SQLAlchemyError, OSError) as error:
+    except DATABASE_AWAY as error:
         return f"does not answer: {type(error).__name__}"
     except TimeoutError:
         return f"did not answer within {CHECK_SECONDS:.0f} s"

@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.cursor import Cursor
@@ -18,6 +17,7 @@ from api.gateway.view import View
 from pipeline.coalesce import Coalescer
 from pipeline.feed import NEVER, read_changed, read_history
 from pipeline.moves import Move
+from pipeline.outages import DATABASE_AWAY
 from pipeline.read import read_generations
 
 log = logging.getLogger(__name__)
@@ -25,7 +25,6 @@ log = logging.getLogger(__name__)
 LARGEST_LOOK = 500
 SAFETY_SECONDS = 2.0
 """How often rows are looked for that no hint named: the longest a lost notification can delay a push."""
-AWAY = (SQLAlchemyError, OSError)
 
 
 class Looks:
@@ -78,7 +77,7 @@ class Looks:
             wanted, self._wanted = self._wanted, {}
             try:
                 await self._look_at(list(wanted))
-            except AWAY as error:
+            except DATABASE_AWAY as error:
                 # The horizon has not moved past these rows, so the safety look finds them once Postgres answers.
                 log.warning("a look failed (the safety look will find the rows): %s", error)
 
@@ -95,7 +94,7 @@ class Looks:
                 if reconnected or self._history is None:
                     await self._check_history()
                 await self._look_since()
-            except AWAY as error:
+            except DATABASE_AWAY as error:
                 log.warning("the safety look failed (trying again): %s", error)
 
     async def _look_since(self) -> None:

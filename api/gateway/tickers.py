@@ -5,11 +5,11 @@ import logging
 from uuid import UUID
 
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.subscription import Subscription
 from api.gateway.topics import Topics
+from pipeline.outages import DATABASE_AWAY
 from pipeline.queue import read_queue
 from pipeline.read import read_batch
 from schema.wire import frames
@@ -18,7 +18,6 @@ log = logging.getLogger(__name__)
 
 QUEUE_SECONDS = 1.0
 BATCH_SECONDS = 0.1
-AWAY = (SQLAlchemyError, OSError)
 
 
 class Tickers:
@@ -57,7 +56,7 @@ class Tickers:
                 frame = orjson.dumps(frames.queue(await read_queue(self._engine)))
                 for subscription in list(self._queue_followers):
                     subscription.tell_latest(None, frame)
-            except AWAY as error:
+            except DATABASE_AWAY as error:
                 log.warning("the queue could not be read (trying again): %s", error)
             await asyncio.sleep(QUEUE_SECONDS)
 
@@ -70,7 +69,7 @@ class Tickers:
             for batch_id in moved:
                 try:
                     _, counts = await read_batch(self._engine, batch_id)
-                except AWAY as error:
+                except DATABASE_AWAY as error:
                     log.warning("a batch could not be counted (trying again): %s", error)
                     self.batch_moved(batch_id)
                     continue

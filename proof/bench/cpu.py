@@ -4,8 +4,8 @@ from collections.abc import Mapping
 
 import psutil
 
-from proof.bench.darkroom import Darkroom
 from proof.bench.failure import BenchFailed
+from proof.hosting import Hosted
 
 SUPERVISOR = "supervisor"
 NOT_OURS = frozenset({"painter", "driver"})
@@ -15,14 +15,15 @@ Reading = Mapping[tuple[str, int], float]
 """CPU seconds since its start, by name and pid."""
 
 
-def read_cpu(darkroom: Darkroom) -> Reading:
+def read_cpu(darkroom: Hosted) -> Reading:
     """CPU seconds of every process of the stack: user and system, with its children, gone ones too.
 
     Kernel threads (writing back, the network) are nobody's and not in it.
     """
     reading = {(name, pid): _with_children(psutil.Process(pid)) for name, pid in darkroom.pids().items()}
+    supervisor = darkroom.process.pid
     # The supervisor's children are all the others.
-    reading[SUPERVISOR, darkroom.supervisor] = _own(psutil.Process(darkroom.supervisor))
+    reading[SUPERVISOR, supervisor] = _own(psutil.Process(supervisor))
     return reading
 
 
