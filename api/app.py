@@ -17,8 +17,10 @@ from api.auth.authenticator import Authenticator
 from api.auth.origins import cors
 from api.callbacks.doors import receive_callback
 from api.callbacks.signature import Signatures
+from api.gateway.events import stream_events
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
+from api.gateway.progress import Progress
 from api.gateway.socket import websocket_door
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
@@ -42,6 +44,7 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/generations/{id}", verbs.delete_generation, methods=["DELETE"]),
     Route("/v1/generations/{id}/cancel", verbs.cancel_generation, methods=["POST"]),
     Route("/v1/generations/{id}/retry", verbs.retry_generation, methods=["POST"]),
+    Route("/v1/generations/{id}/events", stream_events, methods=["GET"]),
     Route("/v1/queue", doors.show_queue, methods=["GET"]),
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),
@@ -72,7 +75,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     async with open_connections(settings) as connections, AsyncExitStack() as stack:
         topics = Topics()
         tickers = Tickers(connections.engine, topics)
-        looks = Looks(connections.engine, topics, tickers)
+        progress = Progress(connections.engine, topics)
+        looks = Looks(connections.engine, topics, tickers, progress)
         listener = Listener(settings, looks)
         await listener.probe()
         authenticator = Authenticator(connections.engine, settings)
@@ -84,6 +88,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             looks.keep_safe(),
             tickers.keep_telling_queue(),
             tickers.keep_telling_batches(),
+            progress.keep_telling(),
             admissions.keep_checking(),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(work))
@@ -97,6 +102,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             topics=topics,
             looks=looks,
             tickers=tickers,
+            progress=progress,
             listener=listener,
         )
 

@@ -10,6 +10,7 @@ from api.auth.authenticator import Authenticator
 from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
+from api.gateway.progress import Progress
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
@@ -29,6 +30,7 @@ class State(Connections):
     topics: Topics
     looks: Looks
     tickers: Tickers
+    progress: Progress
     listener: Listener
 
 

@@ -43,7 +43,9 @@ async def follow(state: State, subscription: Subscription, asked: Asked) -> None
         await BEGIN[subscription.kind](state, subscription, asked)
         while held := subscription.take_held():
             async for row in _pages(state, subscription, list(held)):
-                subscription.send(View(row))
+                view = View(row)
+                subscription.send(view)
+                state.progress.saw(view)
     except BaseException:
         leave(state, subscription)
         raise
@@ -57,7 +59,7 @@ def leave(state: State, subscription: Subscription) -> None:
 
 async def _generation(state: State, subscription: Subscription, asked: Asked) -> None:
     generation_id = _subject(subscription)
-    after = _version(asked.after)
+    after = read_version(asked.after)
     state.topics.follow_generation(generation_id, subscription)
     row = await state.looks.read(generation_id)
     if row is None or not subscription.identity.may_see(row.user_id):
@@ -67,8 +69,7 @@ async def _generation(state: State, subscription: Subscription, asked: Asked) ->
     if resumed:
         subscription.start_after(generation_id, after)
     subscription.tell(frames.subscribed(asked.ref, subscription.topic, resumed=resumed))
-    view = View(row)
-    subscription.show(view, None)
+    _show(state, subscription, row, None)
     subscription.end_of_snapshot()
 
 
@@ -133,7 +134,7 @@ async def _begin_feed(
         # With no cursor until all of it has been sent: who is cut off before that begins anew.
         _confirm(subscription, asked, None if rows else now, resumed=False)
         for row in reversed(rows):
-            subscription.show(View(row), None)
+            _show(state, subscription, row, None)
     subscription.end_of_snapshot()
 
 
@@ -148,7 +149,13 @@ async def _show_missed(state: State, subscription: Subscription, missed: list[Mi
         one = by_id[row.id]
         subscription.start_after(row.id, one.fresh_from - 1)
         # Whatever changed before this one's first change has been sent; past the horizon nothing is certain.
-        subscription.show(View(row), str(Cursor(now.history, min(one.first_change, now.horizon))))
+        _show(state, subscription, row, str(Cursor(now.history, min(one.first_change, now.horizon))))
+
+
+def _show(state: State, subscription: Subscription, row: Row[Any], cursor: str | None) -> None:
+    view = View(row)
+    subscription.show(view, cursor)
+    state.progress.saw(view)
 
 
 async def _pages(state: State, subscription: Subscription, ids: list[UUID]) -> AsyncIterator[Row[Any]]:
@@ -167,8 +174,8 @@ def _subject(subscription: Subscription) -> UUID:
     return subscription.subject
 
 
-def _version(after: int | str | None) -> int:
-    """The version to go on after."""
+def read_version(after: int | str | None) -> int:
+    """The version to go on after. Raises Problem("invalid-frame") when it is none."""
     if after is None:
         return 0
     if isinstance(after, str) and after.isdecimal():

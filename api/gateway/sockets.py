@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from collections.abc import Iterator
 from typing import Protocol
 
 from starlette.responses import Response
@@ -30,6 +31,9 @@ class Sockets:
 
     def __len__(self) -> int:
         return len(self._open)
+
+    def __iter__(self) -> Iterator[Conversation]:
+        return iter(self._open)
 
     def refusal(self) -> Response | None:
         """Why no other one is taken now; None when there is room."""

@@ -60,6 +60,27 @@ def subscribed(ref: str | None, topic: str, *, resumed: bool, cursor: str | None
     return frame if cursor is None else {**frame, "cursor": cursor}
 
 
+def progress(
+    topic: str,
+    generation_id: str,
+    *,
+    progress: int | None,
+    position: int | None,
+    eta_seconds: float | None,
+    eta_error_seconds: float | None,
+) -> dict[str, Any]:
+    """← How it goes on: percent, place in line, seconds to go and their error. The latest wins; any may be skipped."""
+    return {
+        "type": "progress",
+        "topic": topic,
+        "id": generation_id,
+        "progress": progress,
+        "position": position,
+        "eta_seconds": eta_seconds,
+        "eta_error_seconds": eta_error_seconds,
+    }
+
+
 def batch(topic: str, counts: dict[str, int]) -> dict[str, Any]:
     """← How many of a batch's generations stand where; at most ten times a second, the latest wins."""
     return {"type": "batch", "topic": topic, "counts": counts}

@@ -9,9 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.settings import Settings
 from tests.actors.lab import Hands, Lab
-from tests.actors.web_process import web_process
 from tests.conftest import free_port
 from tests.pipeline.providers.painter.caller import Caller
+from tests.web_process import web_process
 
 
 @pytest.fixture
