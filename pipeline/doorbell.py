@@ -78,6 +78,14 @@ class Doorbell:
         if self._ringing is None:
             self._ringing = asyncio.create_task(self._ring_wanted())
 
+    async def hand_over(self, bell: Bell) -> None:
+        """As `ring`, for a door: gives the bell one turn of the loop, so that it leaves before the answer is written.
+
+        That takes longer than the bell, and whoever is rung can begin meanwhile. No answer of the broker is waited for.
+        """
+        self.ring(bell)
+        await asyncio.sleep(0)
+
     async def flush(self) -> None:
         """Wait until every bell has been rung, or could not be."""
         if self._ringing is not None:
