@@ -9,8 +9,8 @@ from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
 from pipeline.doorbell import NAMESPACE, Bell, Doorbell, message, open_redis
+from pipeline.embedded.ports import any_free_port
 from pipeline.settings import Settings
-from tests.conftest import free_port
 
 PATIENCE = 10.0
 
@@ -84,7 +84,7 @@ async def test_a_broker_that_forgot_everything_is_rung_all_the_same(redis: Redis
 async def test_a_broker_that_is_away_is_logged_and_stops_nobody(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = open_redis(settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}/0"}))
+    client = open_redis(settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{any_free_port()}/0"}))
     doorbell = Doorbell(client)
     await rung(doorbell, Bell.START, Bell.STORE)
     await client.aclose()
