@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.forecast import Lane, Pace, Waiting
-from pipeline.statements import fetch, statement
+from pipeline.statements import as_json, fetch, statement
 from schema.statuses import FINAL, Status, sql_list
 
 RECENT = 2_000
@@ -67,7 +66,7 @@ async def read_lanes(engine: AsyncEngine) -> dict[str, Lane]:
 
 async def read_waiting(engine: AsyncEngine, ids: Sequence[UUID]) -> list[Waiting]:
     """Those of the generations that are not finished, with their places in line."""
-    wanted = orjson.dumps(ids).decode()
+    wanted = as_json(ids)
     rows = await fetch(engine, _STANDING, ids=wanted)
     places: dict[UUID, int] = {}
     if any(row.status == Status.QUEUED for row in rows):

@@ -1,6 +1,5 @@
 """The providers' door: verified, committed, then rung."""
 
-import asyncio
 from uuid import UUID
 
 import orjson
@@ -39,9 +38,7 @@ async def receive_callback(request: Request) -> Response:
         generation_id, attempt, prediction.id, prediction.record()
     )
     if taken and prediction.finished:
-        state.doorbell.ring(Bell.COLLECT)
-        # One turn of the loop: the bell leaves before the answer is written.
-        await asyncio.sleep(0)
+        await state.doorbell.hand_over(Bell.COLLECT)
     return Response(b'{"taken":true}' if taken else b'{"taken":false}', media_type="application/json")
 
 
