@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from api import openapi
+from api.asyncapi.document import show_asyncapi
 from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
 from api.auth.origins import cors
@@ -53,6 +54,7 @@ ROUTES: list[BaseRoute] = [
     Route("/healthz", show_health, methods=["GET"]),
     Route("/readyz", show_readiness, methods=["GET"]),
     Route("/openapi.json", openapi.show_openapi, methods=["GET"]),
+    Route("/asyncapi.json", show_asyncapi, methods=["GET"]),
     Route("/docs", openapi.show_docs, methods=["GET"]),
     Mount("/docs/assets", StaticFiles(directory=openapi.ASSETS)),
 ]

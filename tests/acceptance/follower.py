@@ -8,6 +8,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from schema.statuses import FINAL, Status
+from tests.api.wire import check_frame
 
 RECONNECT_SECONDS = 0.1
 
@@ -32,11 +33,15 @@ async def _read_on(url: str, key: str, generation_id: str, frames: list[dict[str
         topic = f"generation:{generation_id}"
         await socket.send(json.dumps({"type": "subscribe", "topic": topic, "after": len(frames)}))
         confirmed = json.loads(await socket.recv())
+        check_frame(confirmed)
         if confirmed["type"] == "error":
             assert confirmed["problem"]["status"] == 503, confirmed
             return
         assert confirmed["type"] == "subscribed"
         while not frames or Status(frames[-1]["status"]) not in FINAL:
             frame = json.loads(await socket.recv())
+            check_frame(frame)
+            if frame["type"] == "progress":
+                continue
             assert frame["version"] == len(frames) + 1, f"after {len(frames)} came {frame['version']}"
             frames.append(frame)

@@ -69,6 +69,7 @@ MATRIX = [
     Row("GET /healthz",                                              200,      200,  200,  200,  200),
     Row("GET /readyz",                                               200,      200,  200,  200,  200),
     Row("GET /openapi.json",                                         200,      200,  200,  200,  200),
+    Row("GET /asyncapi.json",                                        200,      200,  200,  200,  200),
     Row("GET /docs",                                                 200,      200,  200,  200,  200),
     Row("GET /docs/assets",                                          200,      200,  200,  200,  200),
 ]

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from api.app import ROUTES
 from tests.darkroom import Darkroom
 
-UNDESCRIBED = {"/v1/callbacks/{provider}/{generation_id}/{attempt}", "/openapi.json", "/docs"}
-"""Doors for the provider, and for the description itself."""
+UNDESCRIBED = {"/v1/callbacks/{provider}/{generation_id}/{attempt}", "/openapi.json", "/asyncapi.json", "/docs"}
+"""Doors for the provider, and for the descriptions themselves."""
 
 
 async def test_alive_and_ready(darkroom: Darkroom) -> None:
