@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
-from pipeline.statements import fetch, records, statement
+from pipeline.statements import as_json, fetch, statement
 
 # No transition: neither the version nor `changed` nor the fence moves. It only goes up, because webhooks overtake each
 # other. The rows are locked in the order of their ids, or two batches could wait for each other.
@@ -48,6 +48,6 @@ class Percents:
         furthest: dict[UUID, Heard] = {}
         for heard in sorted(batch, key=lambda heard: (heard.attempt, heard.percent)):
             furthest[heard.id] = heard
-        rows = await fetch(self._engine, _SET, rows=records([heard._asdict() for heard in furthest.values()]))
+        rows = await fetch(self._engine, _SET, rows=as_json([heard._asdict() for heard in furthest.values()]))
         known = {row.id for row in rows}
         return [heard.id in known for heard in batch]
