@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import cycle
 from typing import Any
 
 from websockets.asyncio.client import connect
@@ -13,13 +14,17 @@ from tests.api.wire import check_frame
 RECONNECT_SECONDS = 0.1
 
 
-async def follow(url: str, key: str, generation_id: str, seconds: float) -> list[dict[str, Any]]:
-    """Every transition frame until a final one. Raises AssertionError if one is repeated, missing or out of order."""
+async def follow(url: str, key: str, generation_id: str, seconds: float, *others: str) -> list[dict[str, Any]]:
+    """Every transition frame until a final one. Raises AssertionError if one is repeated, missing or out of order.
+
+    With the addresses of `others`, each connection is to the next one.
+    """
     frames: list[dict[str, Any]] = []
+    gateways = cycle([url, *others])
     async with asyncio.timeout(seconds):
         while True:
             try:
-                await _read_on(url, key, generation_id, frames)
+                await _read_on(next(gateways), key, generation_id, frames)
             except (OSError, WebSocketException):
                 # What a killed web process looks like from outside. The pause is the client's manners, not a wait.
                 await asyncio.sleep(RECONNECT_SECONDS)
