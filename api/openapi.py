@@ -35,8 +35,11 @@ class Door(NamedTuple):
     """Headers that may come: name, what it does, schema."""
     open: bool = False
     """Whether it takes no key."""
+    media_type: str | None = None
+    """Of an answer that is no JSON document."""
 
 
+_VERSION = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _STATUS = {"type": "string", "enum": list(Status)}
 DOORS = (
     Door(
@@ -70,6 +73,18 @@ DOORS = (
         ),
     ),
     Door("/v1/generations/{id}", "get", "Read one generation with its timeline and images", 200, answer=Generation),
+    Door(
+        "/v1/generations/{id}/events",
+        "get",
+        "Follow one generation by server-sent events: the websocket's transition and progress frames; "
+        "204 when its last transition has been seen",
+        200,
+        query=(("after", _VERSION), ("access_token", {"type": "string"})),
+        headers=(
+            ("Last-Event-ID", "The version to go on after; a browser's EventSource sends it by itself.", _VERSION),
+        ),
+        media_type="text/event-stream",
+    ),
     Door("/v1/generations/{id}", "delete", "Delete a final generation with its pictures", 204),
     Door("/v1/generations/{id}/cancel", "post", "Call a generation off", 200, answer=Generation),
     Door("/v1/generations/{id}/retry", "post", "Try a failed or cancelled one again", 202, answer=Generation),
@@ -120,6 +135,8 @@ def _operation(door: Door) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": door.summary}
     if door.answer:
         answer["content"] = {"application/json": {"schema": reference(door.answer)}}
+    if door.media_type:
+        answer["content"] = {door.media_type: {"schema": {"type": "string"}}}
     parameters: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": schema} for name, schema in door.query]
     parameters += [
         {"name": name, "in": "header", "description": what, "schema": schema} for name, what, schema in door.headers
