@@ -29,12 +29,13 @@ from api.gateway.topics import Topics
 from api.generations import doors, verbs
 from api.health import show_health, show_readiness
 from api.images import show_image
-from api.problems import UNAVAILABLE, answer_problem
+from api.problems import answer_problem
 from api.state import State
 from api.supabase.functions import start_generation
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
 from pipeline.memory import settle_memory
+from pipeline.outages import AWAY
 from pipeline.settings import Settings
 from pipeline.submit import Submissions
 
@@ -66,7 +67,7 @@ HANDLED: list[type[Exception]] = [
     DarkroomError,
     ValidationError,
     DBAPIError,
-    *UNAVAILABLE,
+    *AWAY,
     Exception,
 ]
 

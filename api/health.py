@@ -38,10 +38,10 @@ async def _database(state: State) -> str:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await fetch(state.engine, _SCHEMA)
-    except DATABASE_AWAY as error:
-        return f"does not answer: {type(error).__name__}"
     except TimeoutError:
         return f"did not answer within {CHECK_SECONDS:.0f} s"
+    except DATABASE_AWAY as error:
+        return f"does not answer: {type(error).__name__}"
     return "ok"
 
 

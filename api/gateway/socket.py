@@ -17,9 +17,10 @@ from api.gateway.outbox import Outbox
 from api.gateway.reading import Reader, TooFast, parse
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import read_topic
-from api.problems import UNAVAILABLE, Problem, document_of, field_errors, problem_response
+from api.problems import Problem, document_of, field_errors, problem_response
 from api.state import State, state_of
 from pipeline.errors import DarkroomError
+from pipeline.outages import AWAY
 from schema.wire import frames
 from schema.wire.problem import problem
 
@@ -28,7 +29,7 @@ BEGIN_SECONDS = 1.0
 """How long the next frame waits for a subscription to begin."""
 MAX_TOPICS = 100
 MAX_BAD_FRAMES = 10
-SAID = (DarkroomError, ValidationError, DBAPIError, *UNAVAILABLE)
+SAID = (DarkroomError, ValidationError, DBAPIError, *AWAY)
 """What a client is told in an error frame; the socket stays."""
 
 
