@@ -10,6 +10,7 @@ from typing import Any
 from api.client.address import Address
 from api.client.backoff import Backoff
 from api.client.connection import Dropped, frames
+from schema.wire.frames import CLOSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,8 @@ class Subscription:
     async def _wait(self, drop: Dropped) -> None:
         """Pause before the next connection, or give up."""
         now = monotonic()
+        # Whoever closes with one of our codes is there, also when it took no subscription.
+        self._known = self._known or drop.code in CLOSES
         if self._lost_at is None:
             self._lost_at = now
         if not self._known or now - self._lost_at >= self._line.patience:

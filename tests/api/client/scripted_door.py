@@ -27,6 +27,8 @@ class Plot:
 
     until: int = 1_000
     """Last version played."""
+    mute: bool = False
+    """Say nothing at all, not even `subscribed`."""
     twice: bool = False
     """Play from the beginning again, whatever `after` says."""
     progress: tuple[dict[str, Any], ...] = ()
@@ -119,7 +121,8 @@ class ScriptedDoor:
             return socket
         subscribe = json.loads((await socket.receive()).data)
         self.subscriptions.append(subscribe)
-        await self._play(socket, subscribe, plot)
+        if not plot.mute:
+            await self._play(socket, subscribe, plot)
         if subscribe["topic"] == "generations":
             unsubscribe = json.loads((await socket.receive()).data)
             assert unsubscribe["type"] == "unsubscribe"

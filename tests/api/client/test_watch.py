@@ -57,6 +57,15 @@ async def test_a_lost_connection_comes_back_where_it_was(door: ScriptedDoor, cli
     assert len(reasons) == 1
 
 
+@pytest.mark.parametrize("code", [CLOSE_DRAINING, CLOSE_TOO_MANY])
+async def test_who_closes_before_it_has_said_anything_is_there_all_the_same(
+    door: ScriptedDoor, client: Client, code: int
+) -> None:
+    id_ = put(door, generation())
+    door.plots.append(Plot(mute=True, close=code))
+    assert statuses(await seen(client, id_)) == list(STAGES)
+
+
 async def test_a_connection_lost_before_anything_came_subscribes_from_the_start(
     door: ScriptedDoor, client: Client
 ) -> None:
