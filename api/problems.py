@@ -11,14 +11,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import DarkroomError, Invalid, KeyReused, NotFound
-from pipeline.outages import AWAY, is_away
+from pipeline.outages import is_away
 from schema.wire.problem import TITLES, FieldError, problem
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
-UNAVAILABLE = AWAY
-"""For those who catch by class, as Starlette does."""
 RETRY_AFTER_SECONDS = 1
 
 

@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.resource import COLUMNS
-from pipeline.statements import execute, fetch, statement
+from pipeline.statements import as_json, execute, fetch, statement
 from pipeline.transitions import move_any
 from schema.statuses import FINAL, Status, sql_list
 
@@ -68,9 +67,8 @@ async def claim_running(engine: AsyncEngine, most: int, lease: float) -> Sequenc
 
 async def stopped(engine: AsyncEngine, row: Row[Any], prediction: Mapping[str, Any] | None) -> None:
     """The provider's meter has stopped: the row needs no clock any more. Keeps what the prediction came to."""
-    await execute(
-        engine, _STOPPED, id=row.id, fence=row.fence, prediction=prediction and orjson.dumps(prediction).decode()
-    )
+    record = None if prediction is None else as_json(prediction)
+    await execute(engine, _STOPPED, id=row.id, fence=row.fence, prediction=record)
 
 
 async def look_later(engine: AsyncEngine, row: Row[Any], delay: float) -> None:

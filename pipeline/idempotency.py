@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.errors import KeyReused, NotFound
 from pipeline.read import read_generation
 from pipeline.resource import COLUMNS
-from pipeline.statements import fetch, records, statement
+from pipeline.statements import as_json, fetch, statement
 from pipeline.submit import INSERT
 
 KEPT = "interval '24 hours'"
@@ -67,7 +67,7 @@ async def submit_once(engine: AsyncEngine, key: Key, submission: Mapping[str, An
     Raises KeyReused when it was made of another body, and NotFound when it has been deleted: a key never buys twice.
     """
     named = {"user_id": key.user_id, "key": key.key}
-    made = {**named, "body_hash": key.body_hash, "generation_id": submission["id"], "rows": records([submission])}
+    made = {**named, "body_hash": key.body_hash, "generation_id": submission["id"], "rows": as_json([submission])}
     while True:
         if inserted := await fetch(engine, _SUBMIT, **made):
             return Once(inserted[0], replayed=False)

@@ -33,6 +33,7 @@ async def execute(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> No
         await connection.execute(sql, parameters)
 
 
-def records(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as the JSON text that `jsonb_to_recordset` reads: any number of rows is one parameter."""
-    return orjson.dumps(rows, default=str).decode()
+def as_json(value: Sequence[object] | Mapping[str, object]) -> str:
+    """A document, or rows as `jsonb_to_recordset` reads them, as JSON text: any number of rows is one parameter."""
+    # str is for asyncpg's own UUIDs.
+    return orjson.dumps(value, default=str).decode()

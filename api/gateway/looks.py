@@ -11,6 +11,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.cursor import Cursor
+from api.gateway.progress import Progress
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from api.gateway.view import View
@@ -30,10 +31,11 @@ SAFETY_SECONDS = 2.0
 class Looks:
     """Reads what moved, and offers it to whoever follows it."""
 
-    def __init__(self, engine: AsyncEngine, topics: Topics, tickers: Tickers) -> None:
+    def __init__(self, engine: AsyncEngine, topics: Topics, tickers: Tickers, progress: Progress) -> None:
         self._engine = engine
         self._topics = topics
         self._tickers = tickers
+        self._progress = progress
         self._read: Coalescer[UUID, Row[Any] | None] = Coalescer(self._read_many, largest=LARGEST_LOOK)
         self._wanted: dict[UUID, None] = {}
         self._wake = asyncio.Event()
@@ -127,5 +129,6 @@ class Looks:
             view = View(row)
             if view.move.batch_id is not None:
                 self._tickers.batch_moved(view.move.batch_id)
+            self._progress.saw(view)
             for subscription in list(self._topics.followers(view.move)):
                 subscription.offer(view)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from uuid import UUID
 
 import orjson
@@ -55,7 +54,8 @@ class Tickers:
                 await self._somebody.wait()
             try:
                 frame = orjson.dumps(frames.queue(await read_queue(self._engine)))
-                self._tell(self._queue_followers, frame)
+                for subscription in list(self._queue_followers):
+                    subscription.tell_latest(None, frame)
             except DATABASE_AWAY as error:
                 log.warning("the queue could not be read (trying again): %s", error)
             await asyncio.sleep(QUEUE_SECONDS)
@@ -74,9 +74,5 @@ class Tickers:
                     self.batch_moved(batch_id)
                     continue
                 for subscription in list(self._topics.followers_of_batch(batch_id)):
-                    subscription.tell(frames.batch(subscription.topic, counts))
+                    subscription.tell_latest(None, orjson.dumps(frames.batch(subscription.topic, counts)))
             await asyncio.sleep(BATCH_SECONDS)
-
-    def _tell(self, followers: Iterable[Subscription], frame: bytes) -> None:
-        for subscription in list(followers):
-            subscription.put(frame)

@@ -57,6 +57,7 @@ MATRIX = [
     Row("DELETE /v1/generations/{id}",                               401,      404,  404,  204,  204),
     Row("POST /v1/generations/{id}/cancel",                          401,      404,  404,  200,  200),
     Row("POST /v1/generations/{id}/retry",                           401,      404,  404,  202,  202),
+    Row("GET /v1/generations/{id}/events",                           401,      404,  404,  200,  200),
     Row("GET /v1/queue",                                             401,      200,  200,  200,  200),
     Row("POST /functions/v1/start-generation",                       401,      200,  200,  200,  200),
     Row("WS /v1/ws generation:{id}",                          CLOSE_AUTH,      404,  404,  200,  200),
@@ -68,6 +69,7 @@ MATRIX = [
     Row("GET /healthz",                                              200,      200,  200,  200,  200),
     Row("GET /readyz",                                               200,      200,  200,  200,  200),
     Row("GET /openapi.json",                                         200,      200,  200,  200,  200),
+    Row("GET /asyncapi.json",                                        200,      200,  200,  200,  200),
     Row("GET /docs",                                                 200,      200,  200,  200,  200),
     Row("GET /docs/assets",                                          200,      200,  200,  200,  200),
 ]

@@ -21,10 +21,12 @@ from pipeline import (
     idempotency,
     leftovers,
     outputs,
+    percent,
     purchase,
     queue,
     read,
     sweep,
+    waiting,
 )
 from pipeline.database import SERVER_SETTINGS
 from schema.migrations.migrate import statements
@@ -59,6 +61,11 @@ HOT: dict[str, TextClause] = {
     "missed": feed._MISSED,
     "batch": read._BATCH,
     "submit once": idempotency._SUBMIT,
+    "percent": percent._SET,
+    "paces": waiting._PACES,
+    "standing": waiting._STANDING,
+    "positions": waiting._POSITIONS,
+    "lanes": waiting._LANES,
     "leftovers": leftovers._LEFTOVERS,
     "hold": leftovers._HOLD,
 }
