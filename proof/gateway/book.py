@@ -20,6 +20,8 @@ class Gift(NamedTuple):
     """The version it had then: up to this one its first owner could see it."""
     giver: str
     taker: str
+    at: float
+    """When it was committed, at the latest; epoch seconds."""
 
 
 class Probe(NamedTuple):
@@ -36,8 +38,8 @@ class Probe(NamedTuple):
 class Book:
     """Everything noted in one run."""
 
-    owners: dict[str, str] = field(default_factory=dict)
-    """Who submitted each generation that was accepted."""
+    submitted: list[str] = field(default_factory=list)
+    """The load's generations, oldest first."""
     batches: dict[str, Batch] = field(default_factory=dict)
     given: dict[str, Gift] = field(default_factory=dict)
     probes: list[Probe] = field(default_factory=list)

@@ -21,6 +21,8 @@ BATCH_SIZES = (4, 12)
 BATCH_SECONDS = 5.0
 """From a batch's submission until it begins: until then it is made one by hand."""
 LATER_SECONDS = (0.5, 6.0)
+SLOWER = 4
+"""How much slower, once the load is done and something else is not."""
 NEVER = "2999-01-01T00:00:00Z"
 """When what is kept in reserve would begin."""
 SCENES = ("a lighthouse at dusk", "a harbour in fog", "firs under snow", "a balloon over dunes", "the sea at noon")
@@ -52,7 +54,7 @@ class Load:
         self._numbers = itertools.count(1)
 
     async def run(self, users: Sequence[Person], enough: asyncio.Event) -> None:
-        """Every user submits their share by plan, and goes on at the same pace until `enough`."""
+        """Every user submits their share by plan, and goes on at a slower pace until `enough`."""
         share = self._options.generations / len(users)
         async with asyncio.TaskGroup() as group:
             for user in users:
@@ -65,16 +67,18 @@ class Load:
     async def _user(self, user: Person, share: float, enough: asyncio.Event) -> None:
         dice = self._options.dice("load", user.id)
         loop = asyncio.get_running_loop()
-        begun, submitted = loop.time(), 0
+        begun, submitted, apart = loop.time(), 0, self._options.seconds / share
         while submitted < share or not enough.is_set():
             # By plan, not by pause: who was held up by a restarting gateway catches up.
-            await asyncio.sleep(begun + self._options.seconds * (submitted + dice.random()) / share - loop.time())
+            due = min(submitted, share) + max(submitted - share, 0) * SLOWER
+            await asyncio.sleep(begun + apart * (due + dice.random()) - loop.time())
             drawn = dice.random()
             if drawn < BATCH:
                 submitted += await self._batch(user, dice)
                 continue
             seconds = dice.uniform(*LATER_SECONDS) if drawn < BATCH + LATER else None
             generation_id = await self._submit(user, dice, _moment(seconds) if seconds else None)
+            self._book.submitted.append(generation_id)
             self._accepted(next(self._numbers), generation_id, user.id)
             submitted += 1
 
@@ -90,6 +94,7 @@ class Load:
             connection.terminate()
         batch = Batch(str(batch_id), user.id, frozenset(members))
         self._book.batches[batch.id] = batch
+        self._book.submitted += members
         self._batched(batch)
         return size
 
@@ -101,7 +106,6 @@ class Load:
             said = "nobody answered" if answer is None else f"{answer.status} {answer.document}"
             raise CouldNotRun(f"a submission was not taken: {said}")
         generation_id: str = answer.document["id"]
-        self._book.owners[generation_id] = user.id
         return generation_id
 
 

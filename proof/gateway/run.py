@@ -45,7 +45,7 @@ async def prove(options: Options, house: Hosted, show: Show) -> Outcome:
         loaded = time.monotonic()
         await play.to_its_end()
         ended = time.monotonic()
-    show("auditing", len(book.owners))
+    show("auditing", len(book.submitted))
     world = World(await read_rows(house.database_url), [client.record for client in crowd.everybody], book)
     findings = await asyncio.to_thread(audit, world, options)
     done = time.monotonic()
@@ -105,10 +105,10 @@ class Play:
 
     async def to_its_end(self) -> None:
         """Wait until nothing moves, then the last act. Raises CouldNotRun."""
-        self._show("waiting until nothing moves", len(self._book.owners))
+        self._show("waiting until nothing moves", len(self._book.submitted))
         if not await still(self._house.database_url):
             raise CouldNotRun(f"the pipeline did not end what it had begun.\n{self._house.last_lines()}")
-        self._show("the last act", len(self._book.owners))
+        self._show("the last act", len(self._book.submitted))
         dice = self._options.dice("last act")
         await last_act(self._house.database_url, self._crowd, self._reserve, self._users, dice, self._book)
 
@@ -127,7 +127,7 @@ class Play:
         while True:
             dropped = sum(client.record.dropped.total() for client in self._crowd.clients)
             ended = self._book.done["listeners ended"]
-            self._show(f"{dropped} disconnects, {ended} listeners ended", len(self._book.owners))
+            self._show(f"{dropped} disconnects, {ended} listeners ended", len(self._book.submitted))
             await asyncio.sleep(SHOW_SECONDS)
 
 

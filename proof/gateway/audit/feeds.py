@@ -28,7 +28,7 @@ def audit_feeds(world: World) -> Iterator[Finding]:
 
 def _audit(world: World, person: Person, subscription: Subscription) -> Iterator[Finding]:
     scope = scope_of(world, person, subscription.topic)
-    asked, begun = horizon(subscription.after), horizon(subscription.cursor)
+    asked, begun = horizon(subscription.after), begun_at(subscription)
     floor = asked if subscription.resumed else begun
     if subscription.resumed is not (asked is not None) and not _too_much(world, scope, asked):
         says = f"resumed is {subscription.resumed}"
@@ -36,6 +36,10 @@ def _audit(world: World, person: Person, subscription: Subscription) -> Iterator
 
     def starts(generation_id: str) -> set[int]:
         row = world.rows[generation_id]
+        gift = world.book.given.get(generation_id)
+        if gift is not None and not person.sees_all:
+            # Its new owner may be told from its beginning on, and must be from the gift on.
+            return set(range(1, gift.version + 2))
         known = {row.fresh_from(place) for place in (floor, begun) if place is not None}
         return known | ({1} if not subscription.resumed else set())
 
@@ -52,13 +56,23 @@ def scope_of(world: World, person: Person, topic: str) -> Entries:
     return world.everything if person.sees_all else world.of_user(person.id)
 
 
+def begun_at(subscription: Subscription) -> int | None:
+    """The place where it began: that of the first cursor it gave out, which may be the last frame of its snapshot."""
+    given = (horizon(cursor) for cursor in (subscription.cursor, *(heard.cursor for heard in subscription.heard)))
+    return next((place for place in given if place is not None), None)
+
+
 def required(world: World, subscription: Subscription, scope: Entries, floor: int | None) -> Sequence[Entry]:
     """What had to come sooner or later: what is not behind the place where the subscription went on, or began."""
-    if floor is not None:
-        return scope.since(floor)
-    # It began without saying where: at least what was begun after its confirmation is after it.
+    if subscription.resumed:
+        return scope.since(floor or 0)
+    # Wherever it says that it began: what was begun after its confirmation is after it.
     confirmed_at = subscription.confirmed_at or 0.0
-    return [entry for entry in scope.since(0) if world.rows[entry.id].begun_at(entry.version) > confirmed_at]
+    return [
+        entry
+        for entry in scope.since(0)
+        if (floor is not None and entry.change >= floor) or world.rows[entry.id].begun_at(entry.version) > confirmed_at
+    ]
 
 
 def _too_much(world: World, scope: Entries, asked: int | None) -> bool:

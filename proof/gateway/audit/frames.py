@@ -8,6 +8,9 @@ from proof.gateway.audit.world import World
 from proof.gateway.clients.record import Heard, Subscription
 from proof.gateway.people import Person
 
+GIVEN_SECONDS = 3.0
+"""How long after a gift its giver may still be told of progress: a safety look, and a round of telling."""
+
 
 def audit_frames(world: World) -> Iterator[Finding]:
     """Every transition, progress and counts frame of every client."""
@@ -19,9 +22,11 @@ def audit_frames(world: World) -> Iterator[Finding]:
                 yield _finding(world, Class.UNTRUE, subscription, heard, why)
         if not _may_be_followed(world, person, subscription) and _was_served(subscription):
             yield Finding(Class.FOREIGN, subscription.name, "confirmed or served, and nobody of theirs is in it")
-        for generation_id in set(subscription.progress):
-            if _not_theirs(world, person, generation_id) or not _is_about(world, person, subscription, generation_id):
-                yield Finding(Class.FOREIGN, f"{generation_id} to {subscription.name}", "its progress was told")
+        for generation_id, at in subscription.progress.items():
+            if not _may_be_told(world, person, generation_id, at) or not _is_about(subscription, generation_id, world):
+                gift = world.book.given.get(generation_id)
+                since = f", {at - gift.at:.1f} s after it was given to {gift.taker}" if gift else ""
+                yield Finding(Class.FOREIGN, f"{generation_id} to {subscription.name}", f"its progress was told{since}")
     for record in world.records:
         for frame in record.unasked:
             yield Finding(Class.UNASKED, f"client {record.number}", frame)
@@ -36,7 +41,7 @@ def _foreign(world: World, person: Person, subscription: Subscription, heard: He
         return f"version {heard.version} is {owner}'s, and was sent to {person.id}"
     if not person.sees_all and heard.owner != person.id:
         return f"version {heard.version} was sent to {person.id} with a generation of {heard.owner}'s"
-    if not _is_about(world, person, subscription, heard.id):
+    if not _is_about(subscription, heard.id, world):
         return f"the topic is not about it; its batch is {heard.batch}"
     return ""
 
@@ -53,7 +58,7 @@ def _untrue(world: World, heard: Heard) -> str:
     return ""
 
 
-def _is_about(world: World, person: Person, subscription: Subscription, generation_id: str) -> bool:
+def _is_about(subscription: Subscription, generation_id: str, world: World) -> bool:
     kind, _, subject = subscription.topic.partition(":")
     if kind == "generation":
         return generation_id == subject
@@ -63,9 +68,12 @@ def _is_about(world: World, person: Person, subscription: Subscription, generati
     return kind == "generations"
 
 
-def _not_theirs(world: World, person: Person, generation_id: str) -> bool:
-    row = world.rows.get(generation_id)
-    return row is None or not world.may_see(person, generation_id, row.version)
+def _may_be_told(world: World, person: Person, generation_id: str, at: float) -> bool:
+    """Whether its progress could be told to somebody then."""
+    row, gift = world.rows.get(generation_id), world.book.given.get(generation_id)
+    if row is None or person.sees_all or person.id == row.user_id:
+        return row is not None
+    return gift is not None and person.id == gift.giver and at <= gift.at + GIVEN_SECONDS
 
 
 def _may_be_followed(world: World, person: Person, subscription: Subscription) -> bool:

@@ -48,7 +48,11 @@ class Row:
 
     def begun_at(self, version: int) -> float:
         """When the transaction of a version began, in epoch seconds: before it was committed."""
-        return datetime.fromisoformat(self.ats[version - 1]).timestamp()
+        return self._moments[version - 1]
+
+    @cached_property
+    def _moments(self) -> list[float]:
+        return [datetime.fromisoformat(at).timestamp() for at in self.ats]
 
 
 @dataclass(frozen=True)

@@ -41,7 +41,9 @@ class World:
     @cached_property
     def everything(self) -> Entries:
         """Every transition of every generation."""
-        return Entries([entry for entries in self._by_user.values() for entry in entries])
+        return Entries(
+            [Entry(change, row.id, v) for row in self.rows.values() for v, change in enumerate(row.changes, 1)]
+        )
 
     def of_user(self, user_id: str) -> Entries:
         """The transitions of a user's generations since they are theirs."""

@@ -15,7 +15,7 @@ from proof.gateway.until import until
 
 SERVICE_CLIENTS = 0.015
 """Share of the clients that come with the service key."""
-FEED, QUEUE = 0.6, 0.12
+FEED, QUEUE = 0.4, 0.12
 """Shares of the clients that follow `generations`, and `queue`, all the time."""
 NOW, LATER, STRANGER = 0.10, 0.04, 0.05
 """How likely each client of its owner's follows a generation at once, or long after; and that a stranger tries to."""
@@ -24,7 +24,7 @@ AT_ONCE_SECONDS = 1.0
 """A generation that is followed at once is met anywhere between its acceptance and its end."""
 LATER_SHARES = (0.1, 0.5)
 """Of the load's time: how long after its acceptance one is followed that has long ended."""
-MOST_TOPICS = 8
+MOST_TOPICS = 6
 """Generations and batches that a client follows at a time; the longest followed is left for the next."""
 AGAIN_SECONDS = 8.0
 """Between two times that a client subscribes anew over a subscription that stands, on average."""

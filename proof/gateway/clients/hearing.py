@@ -80,7 +80,7 @@ class Hearing:
                 self._leave(frame["topic"])
             case "progress":
                 if subscription := self._following(frame):
-                    subscription.progress.append(frame["id"])
+                    subscription.progress[frame["id"]] = time.time()
             case _:
                 if subscription := self._following(frame):
                     subscription.told = frame

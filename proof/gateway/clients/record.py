@@ -43,8 +43,8 @@ class Subscription:
     heard: list[Heard] = field(default_factory=list)
     told: dict[str, Any] | None = None
     """The last frame with counts: a batch's, or the queue's."""
-    progress: list[str] = field(default_factory=list)
-    """Whose progress was told."""
+    progress: dict[str, float] = field(default_factory=dict)
+    """Whose progress was told, and when last, in epoch seconds."""
     alive: bool = True
 
     @property

@@ -85,7 +85,7 @@ class Cuts:
 
     async def flood(self, dice: Random) -> int:
         """Fill the channel with hints that name nothing new, and with some that cannot be read."""
-        known = [UUID(generation_id) for generation_id in self._book.owners]
+        known = [UUID(generation_id) for generation_id in self._book.submitted]
         moves = [Move(dice.choice(known), 1, None, None) for _ in range(FLOOD)]
         await fetch(self._url, _NOTIFY, [*payloads(moves), *UNREADABLE])
         return 0

@@ -1,6 +1,7 @@
 """Hands: people who change rows in psql."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 from random import Random
 from uuid import UUID
@@ -30,6 +31,8 @@ CHANGES = (
     TOUCHED_BY_HAND,
 )
 FOLLOWERS = 2
+KEPT_SECONDS = (0.0, 4.0)
+"""From the gift until something happens to it."""
 FOLLOWED_SECONDS = 5.0
 
 
@@ -45,7 +48,7 @@ class Hands:
 
     async def change(self, dice: Random) -> None:
         """Fail, cancel, queue again or merely touch a few, in one statement."""
-        known = list(self._book.owners)
+        known = self._book.submitted
         statement = dice.choice(CHANGES)
         among = known if statement == QUEUED_BY_HAND else known[-LATEST:]
         ids = [UUID(one) for one in dice.sample(among, min(len(among), dice.randint(1, MOST_AT_ONCE)))]
@@ -64,6 +67,6 @@ class Hands:
             await client.follow(topic)
         await until(lambda: any(client.is_told(topic) for client in clients), FOLLOWED_SECONDS)
         version = await change(self._url, GIVEN_AWAY, UUID(generation_id), taker.id, by_hand=True)
-        self._book.given[generation_id] = Gift(version, giver.id, taker.id)
-        await asyncio.sleep(dice.uniform(0, 1))
+        self._book.given[generation_id] = Gift(version, giver.id, taker.id, time.time())
+        await asyncio.sleep(dice.uniform(*KEPT_SECONDS))
         await change(self._url, BY_HAND.format(status="cancelled"), UUID(generation_id), by_hand=True)

@@ -27,10 +27,10 @@ def kinds_of(kills: int) -> list[str]:
     A half-open one takes its gateway ten seconds to notice, so there are few of them.
     """
     half_open = math.ceil(kills / 17)
-    ones = kills // 6
-    alls, odd = divmod(kills - half_open - ones, GATEWAYS)
+    alls = min(max(kills // 4, 3), (kills - half_open) // GATEWAYS)
+    ones = kills - half_open - alls * GATEWAYS
     few = max(kills // 12, 1)
-    return [HALF_OPEN] * half_open + [END_ONE] * (ones + odd) + [END_ALL] * alls + [STALL, FLOOD] * few
+    return [HALF_OPEN] * half_open + [END_ONE] * ones + [END_ALL] * alls + [STALL, FLOOD] * few
 
 
 class Schedule:
@@ -55,6 +55,8 @@ class Schedule:
         for turn, (name, do) in enumerate(drawn):
             at = begun + self._options.seconds * BEGINS_AT + span * turn / len(drawn)
             await asyncio.sleep(at - loop.time())
+            # One after the other: nothing befalls a gateway that is not back from the last.
+            await self._listeners.all_listen()
             kills = await do()
             self._book.done[name] += 1
             self._book.done["listeners ended"] += kills
