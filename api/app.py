@@ -16,6 +16,7 @@ from api.asyncapi.document import show_asyncapi
 from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
 from api.auth.origins import cors
+from api.batches import doors as batches
 from api.callbacks.doors import receive_callback
 from api.callbacks.signature import Signatures
 from api.gateway.events import stream_events
@@ -47,6 +48,10 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/generations/{id}/cancel", verbs.cancel_generation, methods=["POST"]),
     Route("/v1/generations/{id}/retry", verbs.retry_generation, methods=["POST"]),
     Route("/v1/generations/{id}/events", stream_events, methods=["GET"]),
+    Route("/v1/batches", batches.submit, methods=["POST"]),
+    Route("/v1/batches/{id}", batches.show, methods=["GET"]),
+    Route("/v1/batches/{id}/cancel", batches.cancel, methods=["POST"]),
+    Route("/v1/batches/{id}/retry-failed", batches.retry, methods=["POST"]),
     Route("/v1/queue", doors.show_queue, methods=["GET"]),
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),

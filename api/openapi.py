@@ -13,6 +13,7 @@ from swagger_ui_bundle import swagger_ui_path
 from api.component_schemas import component_schemas, reference
 from api.generations.idempotency import HEADER, MAX_KEY_LENGTH, REPLAYED
 from schema.statuses import Status
+from schema.wire.batch import Batch, BatchRequest
 from schema.wire.generation import Generation, GenerationList
 from schema.wire.http import GenerationRequest, StartGenerationRequest
 from schema.wire.problem import ProblemDocument
@@ -41,6 +42,12 @@ class Door(NamedTuple):
 
 _VERSION = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _STATUS = {"type": "string", "enum": list(Status)}
+_ONCE = (
+    HEADER,
+    "For 24 hours the same key with the same body answers with what it made first, and with "
+    f"`{REPLAYED}: true`; with another body it is refused with 409.",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
+)
 DOORS = (
     Door(
         "/v1/generations",
@@ -49,14 +56,7 @@ DOORS = (
         202,
         GenerationRequest,
         Generation,
-        headers=(
-            (
-                HEADER,
-                "For 24 hours the same key with the same body answers with the generation that it made first, and with "
-                f"`{REPLAYED}: true`; with another body it is refused with 409.",
-                {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
-            ),
-        ),
+        headers=(_ONCE,),
     ),
     Door(
         "/v1/generations",
@@ -88,6 +88,10 @@ DOORS = (
     Door("/v1/generations/{id}", "delete", "Delete a final generation with its pictures", 204),
     Door("/v1/generations/{id}/cancel", "post", "Call a generation off", 200, answer=Generation),
     Door("/v1/generations/{id}/retry", "post", "Try a failed or cancelled one again", 202, answer=Generation),
+    Door("/v1/batches", "post", "Submit up to 100 generations together", 202, BatchRequest, Batch, headers=(_ONCE,)),
+    Door("/v1/batches/{id}", "get", "Read a batch: how many of its generations stand where", 200, answer=Batch),
+    Door("/v1/batches/{id}/cancel", "post", "Call off whatever of a batch is not final", 200, answer=Batch),
+    Door("/v1/batches/{id}/retry-failed", "post", "Try what failed of a batch again", 202, answer=Batch),
     Door("/v1/queue", "get", "How many generations stand where", 200, answer=Queue),
     Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
     Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.read import IN_ORDER, OF_BATCH
 from pipeline.resource import COLUMNS
 from pipeline.statements import as_json, execute, fetch, statement
 from pipeline.transitions import move_any
@@ -19,13 +20,15 @@ from schema.statuses import FINAL, Status, sql_list
 UNFINISHED = frozenset(Status) - FINAL
 
 # Whoever holds the row loses it with its fence. A purchase that is under way is written down all the same, and stopped.
-_CANCEL = statement(f"""
+_CANCEL_THOSE = f"""
     UPDATE image_generations AS g SET {move_any(UNFINISHED, Status.CANCELLED)},
       completed_at = now(), fence = g.fence + 1,
       due_at = CASE WHEN g.status = 'processing' AND g.prediction IS NULL THEN now() END
-    WHERE g.id = :id AND g.status IN ({sql_list(UNFINISHED)})
+    WHERE %s AND g.status IN ({sql_list(UNFINISHED)})
     RETURNING {COLUMNS}, g.due_at
-""")
+"""
+_CANCEL = statement(_CANCEL_THOSE % "g.id = :id")
+_CANCEL_BATCH = statement(IN_ORDER + _CANCEL_THOSE % OF_BATCH)
 
 _RUNNING = " UNION ALL ".join(
     f"""(SELECT id FROM image_generations WHERE status = '{status}' AND due_at <= now()
@@ -58,6 +61,11 @@ async def cancel(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
     """
     rows = await fetch(engine, _CANCEL, id=generation_id)
     return rows[0] if rows else None
+
+
+async def cancel_batch(engine: AsyncEngine, batch_id: UUID) -> Sequence[Row[Any]]:
+    """Call off whatever of a batch is not final; their rows, as `cancel` gives them."""
+    return await fetch(engine, _CANCEL_BATCH, batch_id=str(batch_id))
 
 
 async def claim_running(engine: AsyncEngine, most: int, lease: float) -> Sequence[Row[Any]]:

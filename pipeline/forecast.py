@@ -11,6 +11,10 @@ from uuid import UUID
 
 from schema.statuses import Status
 
+SMALLEST_NEWS = 1.0
+"""Seconds, and the share of the time to go, by which a forecast must have moved before it is told again."""
+NEWS_SHARE = 0.1
+
 
 class Pace(NamedTuple):
     """How long one model's generations took lately, from claim to completed, in seconds."""
@@ -60,6 +64,15 @@ class Forecast(NamedTuple):
     """From now until it is completed; None when nobody can say."""
     eta_error_seconds: float | None
     """Eight in ten are done within eta_seconds ± this."""
+
+    def is_news_after(self, told: "Forecast", seconds: float) -> bool:
+        """Whether somebody who was `told` this many seconds ago, and has counted down since, must hear of it."""
+        if (self.progress, self.position) != (told.progress, told.position):
+            return True
+        if self.eta_seconds is None or told.eta_seconds is None:
+            return self.eta_seconds != told.eta_seconds
+        expected = max(0.0, told.eta_seconds - seconds)
+        return abs(self.eta_seconds - expected) > max(SMALLEST_NEWS, expected * NEWS_SHARE)
 
 
 def forecast(one: Waiting, paces: Mapping[tuple[str, str], Pace], lanes: Mapping[str, Lane]) -> Forecast:

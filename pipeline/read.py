@@ -47,6 +47,13 @@ async def read_unfinished(engine: AsyncEngine, user_id: str | None, most: int) -
     return await fetch(engine, _UNFINISHED, everyone=user_id is None, user_id=user_id, most=most)
 
 
+# Whoever writes to many rows locks them in the order of their ids, or two statements could wait for each other.
+IN_ORDER = """
+    WITH members AS MATERIALIZED (
+      SELECT id FROM image_generations WHERE batch_id = CAST(:batch_id AS uuid) AND batch_id IS NOT NULL
+      ORDER BY id FOR UPDATE)"""
+"""Begins a statement that writes to a batch's generations; OF_BATCH picks them, as `g`."""
+OF_BATCH = "g.id IN (SELECT id FROM members)"
 _BATCH = statement("""
     SELECT user_id, CAST(status AS text) AS status, count(*) AS number
     FROM image_generations WHERE batch_id = CAST(:batch_id AS uuid) AND batch_id IS NOT NULL

@@ -37,6 +37,8 @@ ACCEPTED: dict[str, str] = {
     "webhook_url": "text",
     "metadata": "jsonb",
     "input": "jsonb",
+    "batch_id": "uuid",
+    "batch_index": "integer",
 }
 """The columns a submission fills, with their types."""
 

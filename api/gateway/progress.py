@@ -35,7 +35,7 @@ class Progress:
         self._engine = engine
         self._topics = topics
         self._waiting: dict[UUID, Move] = {}
-        self._told: dict[UUID, Forecast] = {}
+        self._told: dict[UUID, tuple[Forecast, float]] = {}
         self._somebody = asyncio.Event()
         self._paces: dict[tuple[str, str], Pace] = {}
         self._paces_at = float("-inf")
@@ -77,10 +77,15 @@ class Progress:
         lanes = await read_lanes(self._engine)
         for one in await read_waiting(self._engine, ids):
             told = forecast(one, self._paces, lanes)
+            before = self._told.get(one.id)
+            if before is not None and not told.is_news_after(before[0], now - before[1]):
+                continue
             # Whoever was finished while we read must not be told of progress.
-            if one.id in self._waiting and self._told.get(one.id) != told:
-                self._told[one.id] = told
+            if one.id in self._waiting:
+                self._told[one.id] = told, now
                 self._tell_followers(one.id, told)
+                # Transitions must not wait for all of this.
+                await asyncio.sleep(0)
 
     def _next_round(self) -> list[UUID]:
         """Up to MOST generations that somebody still waits for; they go to the end of the line."""

@@ -97,7 +97,10 @@ def progress(
     eta_seconds: float | None,
     eta_error_seconds: float | None,
 ) -> dict[str, Any]:
-    """← How it goes on: percent, place in line, seconds to go and their error. The latest wins; any may be skipped."""
+    """← How it goes on: percent, place in line, seconds to go and their error. The latest wins; any may be skipped.
+
+    Sent again only when it tells more than a client knows that counts down by itself.
+    """
     return {
         "type": "progress",
         "topic": topic,

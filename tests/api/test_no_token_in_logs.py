@@ -26,6 +26,7 @@ from tests.api.auth.minting import SECRET, key_pair, sign
 
 PATIENCE = 20.0
 ANON, SERVICE = "the-anon-key-of-the-old-apps", "the-service-key-of-the-old-apps"
+EVENTS = "/v1/generations/00000000-0000-0000-0000-000000000001/events"
 PROVIDER = "the-token-of-the-provider"
 
 
@@ -140,7 +141,7 @@ def _pieces(secret: str) -> list[str]:
 
 async def _knock_everywhere(web: Web, token: str) -> None:
     bearer = f"Bearer {token}"
-    for path in ("/v1/generations", "/v1/queue", "/nowhere", f"/v1/generations/{token}"):
+    for path in ("/v1/generations", "/v1/queue", "/nowhere", f"/v1/generations/{token}", EVENTS):
         await web.ask(path, Authorization=bearer)
         await web.ask(f"{path}?access_token={token}&apikey={token}", apikey=token)
     await web.ask("/v1/generations?cursor=" + token, Authorization=bearer)

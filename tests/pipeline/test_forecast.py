@@ -26,6 +26,22 @@ def told(lane: Lane = BUSY, **given: object) -> Forecast:
 
 
 @pytest.mark.parametrize(
+    ("now", "is_news"),
+    [
+        (Forecast(None, 7, 15.0, 2.0), False),
+        (Forecast(None, 7, 16.4, 2.0), False),
+        (Forecast(None, 7, 16.6, 2.0), True),
+        (Forecast(None, 7, 13.4, 2.0), True),
+        (Forecast(None, 6, 15.0, 2.0), True),
+        (Forecast(40, 7, 15.0, 2.0), True),
+        (Forecast(None, 7, None, None), True),
+    ],
+)
+def test_only_what_a_countdown_does_not_know_is_news(now: Forecast, is_news: bool) -> None:
+    assert now.is_news_after(Forecast(None, 7, 20.0, 2.0), 5.0) is is_news
+
+
+@pytest.mark.parametrize(
     ("what", "lane", "given", "expected"),
     [
         # The lane's mix takes 8 s at the median: (30 × 10 + 10 × 2) / 40; its error is 1.75 s.

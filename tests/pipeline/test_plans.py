@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline import (
     advance,
     api_keys,
+    batch,
     callback,
     cancel,
     claim,
@@ -25,6 +26,7 @@ from pipeline import (
     purchase,
     queue,
     read,
+    retry,
     sweep,
     waiting,
 )
@@ -66,6 +68,10 @@ HOT: dict[str, TextClause] = {
     "standing": waiting._STANDING,
     "positions": waiting._POSITIONS,
     "lanes": waiting._LANES,
+    "cancel batch": cancel._CANCEL_BATCH,
+    "retry batch": retry._RETRY_BATCH[0],
+    "retry unstored of batch": retry._RETRY_BATCH[1],
+    "read batch": batch._READ,
     "leftovers": leftovers._LEFTOVERS,
     "hold": leftovers._HOLD,
 }
@@ -97,7 +103,7 @@ VALUES: dict[str, Any] = {
     "key": "k1",
     "body_hash": b"h",
     "key_hash": b"h",
-    "generation_id": "00000000-0000-0000-0000-000000000001",
+    "made_id": "00000000-0000-0000-0000-000000000001",
 }
 
 
