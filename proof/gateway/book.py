@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Batch(NamedTuple):
-    """Generations that were made one batch, once and for all before anybody followed it."""
+    """A batch that was accepted."""
 
     id: str
     owner: str

@@ -13,13 +13,12 @@ from proof.gateway.book import Batch, Book
 from proof.gateway.failure import CouldNotRun
 from proof.gateway.options import Options
 from proof.gateway.people import Person
-from proof.plain_connection import connect
 
 BATCH, LATER = 0.02, 0.10
 """How likely a turn is a batch; or one generation that is to begin later."""
 BATCH_SIZES = (4, 12)
-BATCH_SECONDS = 5.0
-"""From a batch's submission until it begins: until then it is made one by hand."""
+BATCHES_LATER = 0.5
+"""Share of the batches that begin later."""
 LATER_SECONDS = (0.5, 6.0)
 SLOWER = 4
 """How much slower, once the load is done and something else is not."""
@@ -27,7 +26,6 @@ NEVER = "2999-01-01T00:00:00Z"
 """When what is kept in reserve would begin."""
 SCENES = ("a lighthouse at dusk", "a harbour in fog", "firs under snow", "a balloon over dunes", "the sea at noon")
 BODY = {"model_id": "stability-ai/sdxl", "width": 256, "height": 256}
-_MAKE_ONE = "UPDATE image_generations SET batch_id = $1 WHERE id = ANY ($2::uuid[])"
 
 Accepted = Callable[[int, str, str], None]
 """Is told a number, a generation's id and its owner."""
@@ -41,14 +39,12 @@ class Load:
         options: Options,
         doors: Mapping[str, Doors],
         book: Book,
-        database_url: str,
         accepted: Accepted,
         batched: Callable[[Batch], None],
     ) -> None:
         self._options = options
         self._doors = doors
         self._book = book
-        self._database_url = database_url
         self._accepted = accepted
         self._batched = batched
         self._numbers = itertools.count(1)
@@ -83,30 +79,29 @@ class Load:
             submitted += 1
 
     async def _batch(self, user: Person, dice: Random) -> int:
-        size, at = dice.randint(*BATCH_SIZES), _moment(BATCH_SECONDS)
-        members = [await self._submit(user, dice, at) for _ in range(size)]
-        batch_id = UUID(int=dice.getrandbits(128), version=4)
-        connection = await connect(self._database_url)
-        try:
-            # One statement, so a batch is whole from its first moment on.
-            await connection.execute(_MAKE_ONE, batch_id, members)
-        finally:
-            connection.terminate()
-        batch = Batch(str(batch_id), user.id, frozenset(members))
+        size = dice.randint(*BATCH_SIZES)
+        later = {"scheduled_at": _moment(dice.uniform(*LATER_SECONDS))} if dice.random() < BATCHES_LATER else {}
+        body = {"prompts": [dice.choice(SCENES) for _ in range(size)], "settings": {**BODY, **later}}
+        made = await self._post("/v1/batches", user, dice, body)
+        members = [member["id"] for member in made["generations"]]
+        batch = Batch(made["id"], user.id, frozenset(members))
         self._book.batches[batch.id] = batch
         self._book.submitted += members
         self._batched(batch)
         return size
 
     async def _submit(self, user: Person, dice: Random, scheduled_at: str | None) -> str:
-        body: dict[str, Any] = {**BODY, "prompt": dice.choice(SCENES), "scheduled_at": scheduled_at}
+        body = {**BODY, "prompt": dice.choice(SCENES), "scheduled_at": scheduled_at}
+        generation_id: str = (await self._post("/v1/generations", user, dice, body))["id"]
+        return generation_id
+
+    async def _post(self, path: str, user: Person, dice: Random, body: dict[str, Any]) -> Any:
         key = str(UUID(int=dice.getrandbits(128), version=4))
-        answer = await self._doors[user.id].knock(SUBMIT, "POST", "/v1/generations", dice, body=body, key=key)
+        answer = await self._doors[user.id].knock(SUBMIT, "POST", path, dice, body=body, key=key)
         if answer is None or answer.status != 202:
             said = "nobody answered" if answer is None else f"{answer.status} {answer.document}"
             raise CouldNotRun(f"a submission was not taken: {said}")
-        generation_id: str = answer.document["id"]
-        return generation_id
+        return answer.document
 
 
 def _moment(seconds: float) -> str:

@@ -26,6 +26,7 @@ from proof.gateway.options import GATEWAYS, Options
 from proof.gateway.outcome import Outcome, Times, outcome_of
 from proof.gateway.people import Person, let_in
 from proof.hosting import Hosted
+from proof.plain_connection import connect
 from proof.progress import Show
 
 SHOW_SECONDS = 0.5
@@ -38,9 +39,13 @@ async def prove(options: Options, house: Hosted, show: Show) -> Outcome:
     book = Book()
     users, service = await let_in(house.database_url, options.users)
     crowd = Crowd(options, users, service, house.gateways, house.home.parent / JOURNALS)
-    async with _living(crowd), _doors(options, users, house.gateways, book) as doors:
+    async with (
+        _living(crowd),
+        _doors(options, users, house.gateways, book) as doors,
+        _listeners(house.database_url) as listeners,
+    ):
         await crowd.gather()
-        play = Play(options, house, show, book, users, crowd, doors)
+        play = Play(options, house, show, book, users, crowd, doors, listeners)
         await play.under_load()
         loaded = time.monotonic()
         await play.to_its_end()
@@ -64,6 +69,7 @@ class Play:
         users: Sequence[Person],
         crowd: Crowd,
         doors: Mapping[str, Doors],
+        listeners: Listeners,
     ) -> None:
         self._options = options
         self._house = house
@@ -74,10 +80,10 @@ class Play:
         self._passing: set[asyncio.Task[None]] = set()
         """What goes on beside, and is given up when the rest is over."""
         url = house.database_url
-        self._load = Load(options, doors, book, url, self._accepted, self._batched)
+        self._load = Load(options, doors, book, self._accepted, self._batched)
         self._reserve = Reserve(self._load, users)
-        self._listeners = Listeners(url, GATEWAYS)
-        cuts = Cuts(url, self._listeners, self._reserve, crowd.witnesses, book)
+        self._listeners = listeners
+        cuts = Cuts(url, listeners, self._reserve, crowd.witnesses, book)
         self._schedule = Schedule(options, house, self._listeners, cuts, book)
         self._hands = Hands(url, self._reserve, users, crowd, book)
         self._late = Late(url, self._reserve)
@@ -139,6 +145,16 @@ async def _living(crowd: Crowd) -> AsyncIterator[None]:
             lives.create_task(client.live())
         yield
         await asyncio.gather(*(client.say_goodbye() for client in crowd.everybody))
+
+
+@asynccontextmanager
+async def _listeners(database_url: str) -> AsyncIterator[Listeners]:
+    """Looked for over a connection of its own."""
+    connection = await connect(database_url)
+    try:
+        yield Listeners(connection, GATEWAYS)
+    finally:
+        connection.terminate()
 
 
 @asynccontextmanager

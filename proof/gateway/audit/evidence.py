@@ -15,7 +15,7 @@ def evidence(world: World, subscription: Subscription, generation_id: str) -> di
     steps = zip(row.statuses, row.ats, row.changes, strict=True) if row else ()
     return {
         "row": [f"{version} {status} at {at} by {change:x}" for version, (status, at, change) in enumerate(steps, 1)],
-        "given": world.book.given.get(generation_id),
+        "given": gift._asdict() if (gift := world.book.given.get(generation_id)) else None,
         "subscription": {
             "name": subscription.name,
             "confirmed_at": subscription.confirmed_at,

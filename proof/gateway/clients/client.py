@@ -6,18 +6,18 @@ from contextlib import suppress
 from random import Random
 
 import orjson
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidMessage
 from websockets.protocol import State
 
+from proof.gateway.clients.carried import Carried
 from proof.gateway.clients.dice import after, pause
-from proof.gateway.clients.hearing import Carried, Hearing
+from proof.gateway.clients.door import let_in
+from proof.gateway.clients.hearing import Hearing
 from proof.gateway.clients.journal import Journal
 from proof.gateway.clients.record import Record, Subscription
 from proof.gateway.people import Person
 
-MAX_FRAME = 2**22
-"""Bytes."""
 SERVERS_TROUBLE = 500
 """From this status on a refused subscribe is asked again."""
 AGAIN_SECONDS = 0.3
@@ -105,18 +105,10 @@ class Client:
             await self.socket.close()
 
     async def _converse(self) -> None:
-        base = self._dice.choice(self._gateways).replace("http", "ws", 1) + "/v1/ws"
-        way, key = self._dice.choice(("header", "query", "frame")), self.person.key
-        address = f"{base}?access_token={key}" if way == "query" else base
-        headers = {"Authorization": f"Bearer {key}"} if way == "header" else {}
-        cut_after, self.cut_after = self.cut_after, None
-        async with connect(
-            address, additional_headers=headers, compression=None, proxy=None, close_timeout=1, max_size=MAX_FRAME
-        ) as socket:
-            if way == "frame":
-                await socket.send(orjson.dumps({"type": "auth", "token": key}), text=True)
+        async with let_in(self._dice.choice(self._gateways), self.person.key, self._dice) as socket:
             # Only now may others subscribe: what comes before the key is refused.
             self.socket, self.hearing = socket, Hearing(self.record, self._carried)
+            cut_after, self.cut_after = self.cut_after, None
             for topic in self.topics:
                 await self._subscribe(topic)
             await self._read(socket, self.hearing, cut_after)

@@ -16,10 +16,10 @@ from proof.gateway.until import until
 from proof.plain_connection import fetch
 
 STALL_SECONDS = (0.5, 2.5)
-NOTICED = ("cancelled", "failed", "cancelled", "failed")
-"""By hand, one after the other, each only when the last was heard: more steps than a look takes that a reconnect asks
-for, so by the last one it is over, however slow the machine."""
-APART_SECONDS = 0.1
+NOTICED = ("cancelled", "failed", "cancelled")
+"""By hand, one after the other, each only when the last was heard: that takes as many reads of the rows, and more
+besides, as the look that a reconnect asks for; so by the last one it is over, however slow the machine."""
+APART_SECONDS = 0.05
 HEARD_SECONDS = 15.0
 FLOOD = 20_000
 """Hints that name nothing new; some 200 payloads."""

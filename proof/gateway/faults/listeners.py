@@ -6,16 +6,19 @@ from collections.abc import Set
 from contextlib import suppress
 from signal import SIGCONT, SIGSTOP
 
-from proof.gateway.failure import CouldNotRun
-from proof.plain_connection import fetch
+import asyncpg
 
-# What a listener says later, to keep its connection, others may say too: it is known by its first words.
+from proof.gateway.failure import CouldNotRun
+
+# Its first words; and its keepalive, which nobody else says. Whoever has said either remains known.
 _BACKENDS = """
-    SELECT pid, backend_start::text AS since, query ~* '^LISTEN "?darkroom"?$' AS listens FROM pg_stat_activity
-    WHERE application_name = 'darkroom'
+    SELECT pid, backend_start::text AS since, query ~* '^(LISTEN "?darkroom"?|SELECT 1)$' AS listens
+    FROM pg_stat_activity WHERE application_name = 'darkroom'
 """
 _END = "SELECT count(*) FILTER (WHERE pg_terminate_backend(pid)) AS ended FROM unnest($1::int[]) AS pid"
 LOOK_SECONDS = 0.1
+SOON_SECONDS = 0.02
+"""Between two looks while somebody waits."""
 WITHIN_SECONDS = 40.0
 """A half-open connection is noticed by its gateway after two keepalives."""
 
@@ -26,8 +29,9 @@ Backend = tuple[int, str]
 class Listeners:
     """Knows which backends listen, for as long as `keep_looking` runs."""
 
-    def __init__(self, database_url: str, gateways: int) -> None:
-        self._url = database_url
+    def __init__(self, connection: "asyncpg.Connection[asyncpg.Record]", gateways: int) -> None:
+        self._connection = connection
+        self._turn = asyncio.Lock()
         self._gateways = gateways
         self._known: set[Backend] = set()
 
@@ -43,23 +47,27 @@ class Listeners:
             await asyncio.sleep(LOOK_SECONDS)
 
     async def all_listen(self, besides: Set[int] = frozenset()) -> None:
-        """Wait until every gateway has a listening connection, none of them in `besides`. Raises CouldNotRun."""
+        """Wait until every gateway has one listening connection, and none of another life. Raises CouldNotRun.
+
+        Those in `besides` do not count.
+        """
         try:
             async with asyncio.timeout(WITHIN_SECONDS):
                 await self._look()
-                while len(self.pids - besides) < self._gateways:
-                    await asyncio.sleep(LOOK_SECONDS / 2)
+                while len(self.pids - besides) != self._gateways:
+                    await asyncio.sleep(SOON_SECONDS)
                     await self._look()
         except TimeoutError:
             raise CouldNotRun(f"not every gateway listened again within {WITHIN_SECONDS:.0f} s") from None
 
     async def end(self, pids: set[int]) -> int:
         """End these connections on the server's side; how many of them were there."""
-        (row,) = await fetch(self._url, _END, list(pids))
-        return int(row["ended"])
+        async with self._turn:
+            return int(await self._connection.fetchval(_END, list(pids)))
 
     async def _look(self) -> None:
-        rows = await fetch(self._url, _BACKENDS)
+        async with self._turn:
+            rows = await self._connection.fetch(_BACKENDS)
         there = {(row["pid"], row["since"]): row["listens"] for row in rows}
         self._known = {backend for backend, listens in there.items() if listens or backend in self._known}
 
