@@ -8,14 +8,12 @@ from contextlib import suppress
 from functools import partial
 
 import uvloop
-from redis.exceptions import RedisError
-from sqlalchemy.exc import SQLAlchemyError
 
+from actors.outside import OUTSIDE_ERRORS
 from actors.resources import Resources, open_resources
 from actors.store_sweep import StoreSweep
 from actors.watcher import Watcher
 from pipeline.doorbell import Bell
-from pipeline.errors import DarkroomError
 from pipeline.idempotency import forget_old_keys
 from pipeline.settings import Settings
 from pipeline.sweep import bells_to_ring, fail_expired, promote_due
@@ -25,8 +23,6 @@ log = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 FORGET_SECONDS = 60.0
 """How often idempotency keys of yesterday are deleted."""
-OUTSIDE_ERRORS = (SQLAlchemyError, RedisError, DarkroomError, OSError)
-"""What a part we stand on may raise while it is away. Anything else is a bug and ends the process."""
 
 
 async def sweep(resources: Resources) -> None:

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.outages import DATABASE_AWAY
 from pipeline.outputs import renew
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Leases:
             rows = [{"id": generation_id, "fence": fence} for generation_id, (fence, _) in held.items()]
             try:
                 ours = await renew(self._engine, rows, self._seconds)
-            except (SQLAlchemyError, OSError) as error:
+            except DATABASE_AWAY as error:
                 log.warning("leases were not renewed (trying again): %s", error)
                 continue
             for generation_id, (fence, task) in held.items():

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from datetime import timedelta
 from typing import Any
 
-import orjson
 from sqlalchemy import Row
 
 from actors.resources import Resources
@@ -37,7 +36,7 @@ class Orphans:
         """Match `orphans` with what was `listed`; `complete` says that it is all that was bought since."""
         if not orphans:
             return
-        ids = orjson.dumps([prediction.id for prediction in listed]).decode()
+        ids = [prediction.id for prediction in listed]
         taken = await known_predictions(self._resources.engine, self._resources.provider.name, ids)
         free = [prediction for prediction in listed if prediction.id not in taken]
         # First each takes its own; what then still matches one of them was bought too often.

@@ -28,7 +28,7 @@ from pipeline.media.picture import examine
 from pipeline.moves import Move
 from pipeline.outputs import buy_again, download_later, finish, refresh_outputs
 from pipeline.stores.keys import picture_key
-from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_unstored
+from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_lost, on_unstored
 from schema.statuses import Status
 
 log = logging.getLogger(__name__)
@@ -95,11 +95,13 @@ class Store:
             # As long as the provider says that it has them, nothing is bought again.
             await refresh_outputs(self._resources.engine, row, prediction.record() or {})
             await self._settle(row, error)
-        elif row.attempts < row.max_attempts:
-            self._resources.notices.note(await buy_again(self._resources.engine, row, str(error)))
-        else:
-            why = f"gave up after {row.attempts} of {row.max_attempts} attempts: {error}"
-            self._resources.notices.note(await give_up(self._resources.engine, Status.DOWNLOADING, row, why))
+            return
+        match on_lost(str(error), row.attempts, row.max_attempts, retries=0):
+            case GiveUp(why):
+                moved = await give_up(self._resources.engine, Status.DOWNLOADING, row, why)
+            case TryAgain(why=why):
+                moved = await buy_again(self._resources.engine, row, why)
+        self._resources.notices.note(moved)
 
     async def _keep_all(self, row: Row[Any]) -> list[dict[str, Any]]:
         keeping = [asyncio.create_task(self._keep(row, idx, url)) for idx, url in enumerate(row.output)]

@@ -1,16 +1,14 @@
 """`python -m api`: the web process."""
 
 import logging
-
-import uvicorn
+import sys
 
 from api.app import create_app
+from api.server import Server
 from pipeline.settings import Settings
-from schema.wire.frames import MAX_FRAME_BYTES
 
-PING_SECONDS = 20.0
-LEAVE_SECONDS = 3
-"""How long open requests may take once the process is told to leave; uvicorn's own default is for ever."""
+NOT_STARTED = 3
+"""Exit code, as uvicorn's own."""
 
 
 class WithoutQuery(logging.Filter):
@@ -32,23 +30,10 @@ def main() -> None:
     settings = Settings()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(WithoutQuery())
-    uvicorn.run(
-        create_app(settings),
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http="httptools",
-        ws="websockets-sansio",
-        # Status frames gain little from compression, and it costs 40 kB a socket.
-        ws_per_message_deflate=False,
-        ws_max_size=4 * MAX_FRAME_BYTES,
-        ws_ping_interval=PING_SECONDS,
-        ws_ping_timeout=PING_SECONDS,
-        access_log=False,
-        log_level="warning",
-        timeout_graceful_shutdown=LEAVE_SECONDS,
-        server_header=False,
-    )
+    server = Server(create_app(settings), settings)
+    server.run()
+    if not server.started:
+        sys.exit(NOT_STARTED)
 
 
 if __name__ == "__main__":

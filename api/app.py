@@ -12,26 +12,32 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
 from api import openapi
+from api.asyncapi.document import show_asyncapi
 from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
 from api.auth.origins import cors
+from api.batches import doors as batches
 from api.callbacks.doors import receive_callback
 from api.callbacks.signature import Signatures
+from api.gateway.events import stream_events
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
+from api.gateway.progress import Progress
 from api.gateway.socket import websocket_door
+from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from api.generations import doors, verbs
 from api.health import show_health, show_readiness
 from api.images import show_image
 from api.javascript import show_javascript
-from api.problems import UNAVAILABLE, answer_problem
+from api.problems import answer_problem
 from api.state import State
 from api.supabase.functions import start_generation
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
 from pipeline.memory import settle_memory
+from pipeline.outages import AWAY
 from pipeline.settings import Settings
 from pipeline.submit import Submissions
 
@@ -42,6 +48,11 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/generations/{id}", verbs.delete_generation, methods=["DELETE"]),
     Route("/v1/generations/{id}/cancel", verbs.cancel_generation, methods=["POST"]),
     Route("/v1/generations/{id}/retry", verbs.retry_generation, methods=["POST"]),
+    Route("/v1/generations/{id}/events", stream_events, methods=["GET"]),
+    Route("/v1/batches", batches.submit, methods=["POST"]),
+    Route("/v1/batches/{id}", batches.show, methods=["GET"]),
+    Route("/v1/batches/{id}/cancel", batches.cancel, methods=["POST"]),
+    Route("/v1/batches/{id}/retry-failed", batches.retry, methods=["POST"]),
     Route("/v1/queue", doors.show_queue, methods=["GET"]),
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),
@@ -50,6 +61,7 @@ ROUTES: list[BaseRoute] = [
     Route("/healthz", show_health, methods=["GET"]),
     Route("/readyz", show_readiness, methods=["GET"]),
     Route("/openapi.json", openapi.show_openapi, methods=["GET"]),
+    Route("/asyncapi.json", show_asyncapi, methods=["GET"]),
     Route("/docs", openapi.show_docs, methods=["GET"]),
     Route("/darkroom.js", show_javascript, methods=["GET"]),
     Mount("/docs/assets", StaticFiles(directory=openapi.ASSETS)),
@@ -62,7 +74,7 @@ HANDLED: list[type[Exception]] = [
     DarkroomError,
     ValidationError,
     DBAPIError,
-    *UNAVAILABLE,
+    *AWAY,
     Exception,
 ]
 
@@ -73,7 +85,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
     async with open_connections(settings) as connections, AsyncExitStack() as stack:
         topics = Topics()
         tickers = Tickers(connections.engine, topics)
-        looks = Looks(connections.engine, topics, tickers)
+        progress = Progress(connections.engine, topics)
+        looks = Looks(connections.engine, topics, tickers, progress)
         listener = Listener(settings, looks)
         await listener.probe()
         authenticator = Authenticator(connections.engine, settings)
@@ -85,6 +98,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             looks.keep_safe(),
             tickers.keep_telling_queue(),
             tickers.keep_telling_batches(),
+            progress.keep_telling(),
             admissions.keep_checking(),
         ):
             stack.push_async_callback(_cancel, asyncio.create_task(work))
@@ -94,9 +108,11 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             authenticator=authenticator,
             admissions=admissions,
             signatures=Signatures(connections.provider),
+            sockets=Sockets(settings.max_sockets),
             topics=topics,
             looks=looks,
             tickers=tickers,
+            progress=progress,
             listener=listener,
         )
 

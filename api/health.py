@@ -3,12 +3,12 @@
 import asyncio
 
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.state import State, state_of
 from pipeline.errors import StoreError
+from pipeline.outages import DATABASE_AWAY
 from pipeline.statements import fetch, statement
 
 CHECK_SECONDS = 3.0
@@ -27,6 +27,7 @@ async def show_readiness(request: Request) -> Response:
         "database": await _database(state),
         "listener": "ok" if state.listener.is_listening else "not listening; it is connecting again",
         "store": await _store(state),
+        "sockets": "this process is about to stop" if state.sockets.is_draining else "ok",
     }
     ready = all(outcome == "ok" for outcome in checks.values())
     content = {"status": "ready" if ready else "not ready", "checks": checks}
@@ -37,10 +38,10 @@ async def _database(state: State) -> str:
     try:
         async with asyncio.timeout(CHECK_SECONDS):
             await fetch(state.engine, _SCHEMA)
-    except (SQLAlchemyError, OSError) as error:
-        return f"does not answer: {type(error).__name__}"
     except TimeoutError:
         return f"did not answer within {CHECK_SECONDS:.0f} s"
+    except DATABASE_AWAY as error:
+        return f"does not answer: {type(error).__name__}"
     return "ok"
 
 

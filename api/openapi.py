@@ -10,9 +10,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from swagger_ui_bundle import swagger_ui_path
 
+from api.component_schemas import component_schemas, reference
 from api.generations.idempotency import HEADER, MAX_KEY_LENGTH, REPLAYED
 from schema.statuses import Status
+from schema.wire.batch import Batch, BatchRequest
+from schema.wire.generation import Generation, GenerationList
 from schema.wire.http import GenerationRequest, StartGenerationRequest
+from schema.wire.problem import ProblemDocument
+from schema.wire.queue import Queue
 
 ASSETS = str(swagger_ui_path)
 
@@ -25,15 +30,24 @@ class Door(NamedTuple):
     summary: str
     status: int
     body: type[BaseModel] | None = None
-    answer: str | None = None
+    answer: type[BaseModel] | None = None
     query: tuple[tuple[str, dict[str, Any]], ...] = ()
     headers: tuple[tuple[str, str, dict[str, Any]], ...] = ()
     """Headers that may come: name, what it does, schema."""
     open: bool = False
     """Whether it takes no key."""
+    media_type: str | None = None
+    """Of an answer that is no JSON document."""
 
 
+_VERSION = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _STATUS = {"type": "string", "enum": list(Status)}
+_ONCE = (
+    HEADER,
+    "For 24 hours the same key with the same body answers with what it made first, and with "
+    f"`{REPLAYED}: true`; with another body it is refused with 409.",
+    {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
+)
 DOORS = (
     Door(
         "/v1/generations",
@@ -41,22 +55,15 @@ DOORS = (
         "Submit a generation",
         202,
         GenerationRequest,
-        "Generation",
-        headers=(
-            (
-                HEADER,
-                "For 24 hours the same key with the same body answers with the generation that it made first, and with "
-                f"`{REPLAYED}: true`; with another body it is refused with 409.",
-                {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
-            ),
-        ),
+        Generation,
+        headers=(_ONCE,),
     ),
     Door(
         "/v1/generations",
         "get",
         "List your generations, newest first",
         200,
-        answer="GenerationList",
+        answer=GenerationList,
         query=(
             ("status", _STATUS),
             ("model_id", {"type": "string"}),
@@ -65,11 +72,27 @@ DOORS = (
             ("cursor", {"type": "string"}),
         ),
     ),
-    Door("/v1/generations/{id}", "get", "Read one generation with its timeline and images", 200, answer="Generation"),
+    Door("/v1/generations/{id}", "get", "Read one generation with its timeline and images", 200, answer=Generation),
+    Door(
+        "/v1/generations/{id}/events",
+        "get",
+        "Follow one generation by server-sent events: the websocket's transition and progress frames; "
+        "204 when its last transition has been seen",
+        200,
+        query=(("after", _VERSION), ("access_token", {"type": "string"})),
+        headers=(
+            ("Last-Event-ID", "The version to go on after; a browser's EventSource sends it by itself.", _VERSION),
+        ),
+        media_type="text/event-stream",
+    ),
     Door("/v1/generations/{id}", "delete", "Delete a final generation with its pictures", 204),
-    Door("/v1/generations/{id}/cancel", "post", "Call a generation off", 200, answer="Generation"),
-    Door("/v1/generations/{id}/retry", "post", "Try a failed or cancelled one again", 202, answer="Generation"),
-    Door("/v1/queue", "get", "How many generations stand where", 200),
+    Door("/v1/generations/{id}/cancel", "post", "Call a generation off", 200, answer=Generation),
+    Door("/v1/generations/{id}/retry", "post", "Try a failed or cancelled one again", 202, answer=Generation),
+    Door("/v1/batches", "post", "Submit up to 100 generations together", 202, BatchRequest, Batch, headers=(_ONCE,)),
+    Door("/v1/batches/{id}", "get", "Read a batch: how many of its generations stand where", 200, answer=Batch),
+    Door("/v1/batches/{id}/cancel", "post", "Call off whatever of a batch is not final", 200, answer=Batch),
+    Door("/v1/batches/{id}/retry-failed", "post", "Try what failed of a batch again", 202, answer=Batch),
+    Door("/v1/queue", "get", "How many generations stand where", 200, answer=Queue),
     Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
     Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),
     Door("/darkroom.js", "get", "The JavaScript client, an ES module", 200, open=True),
@@ -77,53 +100,11 @@ DOORS = (
     Door("/readyz", "get", "May this process be sent work", 200, open=True),
 )
 
-_ENTRY = {
-    "type": "object",
-    "properties": {
-        "v": {"type": "integer"},
-        "status": _STATUS,
-        "at": {"type": "string", "format": "date-time"},
-        "attempt": {"type": "integer"},
-        "why": {"type": "string"},
-    },
-}
-_GENERATION = {
-    "type": "object",
-    "properties": {
-        "id": {"type": "string", "format": "uuid"},
-        "status": _STATUS,
-        "prompt": {"type": "string"},
-        "version": {"type": "integer", "description": "Number of timeline entries"},
-        "timeline": {"type": "array", "items": _ENTRY},
-        "images": {"type": "array", "items": {"type": "object", "properties": {"url": {"type": "string"}}}},
-    },
-    "additionalProperties": True,
-}
-_LIST = {
-    "type": "object",
-    "properties": {
-        "items": {"type": "array", "items": {"$ref": "#/components/schemas/Generation"}},
-        "next_cursor": {"anyOf": [{"type": "string"}, {"type": "null"}]},
-    },
-}
 _PROBLEM = {
     "description": "A problem document (RFC 9457)",
-    "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    "content": {"application/problem+json": {"schema": reference(ProblemDocument)}},
 }
-_PROBLEM_SCHEMA = {
-    "type": "object",
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}},
-        },
-    },
-}
-
+_WEBSOCKET = "Every transition is pushed over the websocket `/v1/ws`, which [/asyncapi.json](/asyncapi.json) describes."
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key, or the JWT of a signed-in user"}
 
 # The assets come with the package, so the page works without the internet. The packaged Swagger UI reads versions up to
@@ -141,15 +122,16 @@ def document() -> bytes:
     paths: dict[str, dict[str, Any]] = {}
     for door in DOORS:
         paths.setdefault(door.path, {})[door.method] = _operation(door)
-    schemas: dict[str, Any] = {"Generation": _GENERATION, "GenerationList": _LIST, "Problem": _PROBLEM_SCHEMA}
-    for model in {door.body for door in DOORS if door.body}:
-        schemas[model.__name__] = model.model_json_schema()
+    models = {model for door in DOORS for model in (door.body, door.answer) if model}
     return orjson.dumps(
         {
             "openapi": "3.1.0",
-            "info": {"title": "Darkroom", "version": version("darkroom")},
+            "info": {"title": "Darkroom", "version": version("darkroom"), "description": _WEBSOCKET},
             "paths": paths,
-            "components": {"schemas": schemas, "securitySchemes": {"key": _KEY}},
+            "components": {
+                "schemas": component_schemas({ProblemDocument, *models}),
+                "securitySchemes": {"key": _KEY},
+            },
         }
     )
 
@@ -157,8 +139,9 @@ def document() -> bytes:
 def _operation(door: Door) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": door.summary}
     if door.answer:
-        schema = {"$ref": f"#/components/schemas/{door.answer}"}
-        answer["content"] = {"application/json": {"schema": schema}}
+        answer["content"] = {"application/json": {"schema": reference(door.answer)}}
+    if door.media_type:
+        answer["content"] = {door.media_type: {"schema": {"type": "string"}}}
     parameters: list[dict[str, Any]] = [{"name": name, "in": "query", "schema": schema} for name, schema in door.query]
     parameters += [
         {"name": name, "in": "header", "description": what, "schema": schema} for name, what, schema in door.headers
@@ -175,8 +158,8 @@ def _operation(door: Door) -> dict[str, Any]:
         "security": [] if door.open else [{"key": []}],
     }
     if door.body:
-        schema = {"$ref": f"#/components/schemas/{door.body.__name__}"}
-        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": schema}}}
+        content = {"application/json": {"schema": reference(door.body)}}
+        operation["requestBody"] = {"required": True, "content": content}
     return operation
 
 

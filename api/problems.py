@@ -6,30 +6,17 @@ from collections.abc import Awaitable, Callable
 import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from redis.exceptions import RedisError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import DarkroomError, Invalid, KeyReused, NotFound, ProviderError, StoreError, Unreachable
-from pipeline.statements import is_outage
+from pipeline.errors import DarkroomError, Invalid, KeyReused, NotFound
+from pipeline.outages import is_away
 from schema.wire.problem import TITLES, FieldError, problem
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
-UNAVAILABLE = (
-    Unreachable,
-    StoreError,
-    ProviderError,
-    OperationalError,
-    InterfaceError,
-    PoolTimeout,
-    RedisError,
-    OSError,
-)
 RETRY_AFTER_SECONDS = 1
 
 
@@ -84,7 +71,7 @@ def document_of(error: Exception) -> dict[str, object]:
             return problem("not-found", "no door has this address; /docs lists them all")
         case HTTPException(status_code=405):
             return problem("method-not-allowed", "this address takes other methods; the Allow header names them")
-        case _ if isinstance(error, UNAVAILABLE) or is_outage(error):
+        case _ if is_away(error):
             log.warning("a part does not answer: %s", error)
             return problem(
                 "unavailable", "the database, the broker, the store or the provider does not answer; try again shortly"

@@ -10,6 +10,8 @@ from api.auth.authenticator import Authenticator
 from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
+from api.gateway.progress import Progress
+from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from pipeline.connections import Connections
@@ -24,9 +26,11 @@ class State(Connections):
     authenticator: Authenticator
     admissions: Admissions
     signatures: Signatures
+    sockets: Sockets
     topics: Topics
     looks: Looks
     tickers: Tickers
+    progress: Progress
     listener: Listener
 
 

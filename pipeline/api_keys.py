@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from typing import Any, Literal
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.errors import Invalid
 from pipeline.ids import new_id
-from pipeline.statements import fetch, statement
+from pipeline.statements import as_json, fetch, statement
 
 PREFIX = "dk_"
 """What every key begins with, so that a leaked one can be found by a secret scanner."""
@@ -85,7 +84,7 @@ async def find_key(engine: AsyncEngine, key: str) -> Row[Any] | None:
 
 async def standing_keys(engine: AsyncEngine, ids: Sequence[UUID]) -> set[UUID]:
     """Those of `ids` whose keys are neither revoked nor expired."""
-    rows = await fetch(engine, _STANDING, ids=orjson.dumps(ids, default=str).decode())
+    rows = await fetch(engine, _STANDING, ids=as_json(ids))
     return {row.id for row in rows}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.coalesce import Coalescer
 from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
-from pipeline.statements import blames_a_row, fetch, records, statement
+from pipeline.statements import as_json, blames_a_row, fetch, statement
 
 # Guarded by id, attempt and status, not by the fence: the provider holds no lease. But it raises the fence, so who has
 # just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over when the
@@ -69,7 +69,7 @@ class Callbacks:
         for answer in batch:
             if answer["id"] not in answers or answer["prediction"] is not None:
                 answers[answer["id"]] = answer
-        rows = await fetch(self._engine, _COMMIT, rows=records(list(answers.values())))
+        rows = await fetch(self._engine, _COMMIT, rows=as_json(list(answers.values())))
         taken = {row.id for row in rows}
         for generation_id, answer in answers.items():
             if generation_id not in taken and (answer["prediction"] or {}).get("status") == SUCCEEDED:

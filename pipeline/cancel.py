@@ -8,25 +8,27 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.read import IN_ORDER, OF_BATCH
 from pipeline.resource import COLUMNS
-from pipeline.statements import execute, fetch, statement
+from pipeline.statements import as_json, execute, fetch, statement
 from pipeline.transitions import move_any
 from schema.statuses import FINAL, Status, sql_list
 
 UNFINISHED = frozenset(Status) - FINAL
 
 # Whoever holds the row loses it with its fence. A purchase that is under way is written down all the same, and stopped.
-_CANCEL = statement(f"""
+_CANCEL_THOSE = f"""
     UPDATE image_generations AS g SET {move_any(UNFINISHED, Status.CANCELLED)},
       completed_at = now(), fence = g.fence + 1,
       due_at = CASE WHEN g.status = 'processing' AND g.prediction IS NULL THEN now() END
-    WHERE g.id = :id AND g.status IN ({sql_list(UNFINISHED)})
+    WHERE %s AND g.status IN ({sql_list(UNFINISHED)})
     RETURNING {COLUMNS}, g.due_at
-""")
+"""
+_CANCEL = statement(_CANCEL_THOSE % "g.id = :id")
+_CANCEL_BATCH = statement(IN_ORDER + _CANCEL_THOSE % OF_BATCH)
 
 _RUNNING = " UNION ALL ".join(
     f"""(SELECT id FROM image_generations WHERE status = '{status}' AND due_at <= now()
@@ -61,6 +63,11 @@ async def cancel(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
     return rows[0] if rows else None
 
 
+async def cancel_batch(engine: AsyncEngine, batch_id: UUID) -> Sequence[Row[Any]]:
+    """Call off whatever of a batch is not final; their rows, as `cancel` gives them."""
+    return await fetch(engine, _CANCEL_BATCH, batch_id=str(batch_id))
+
+
 async def claim_running(engine: AsyncEngine, most: int, lease: float) -> Sequence[Row[Any]]:
     """Claim up to about `most` final rows whose predictions may still be running; for `lease` seconds."""
     return await fetch(engine, _CLAIM_RUNNING, most=most, lease=lease)
@@ -68,9 +75,8 @@ async def claim_running(engine: AsyncEngine, most: int, lease: float) -> Sequenc
 
 async def stopped(engine: AsyncEngine, row: Row[Any], prediction: Mapping[str, Any] | None) -> None:
     """The provider's meter has stopped: the row needs no clock any more. Keeps what the prediction came to."""
-    await execute(
-        engine, _STOPPED, id=row.id, fence=row.fence, prediction=prediction and orjson.dumps(prediction).decode()
-    )
+    record = None if prediction is None else as_json(prediction)
+    await execute(engine, _STOPPED, id=row.id, fence=row.fence, prediction=record)
 
 
 async def look_later(engine: AsyncEngine, row: Row[Any], delay: float) -> None:

@@ -10,6 +10,7 @@ from pipeline.callback import Callbacks
 from pipeline.database import open_engine
 from pipeline.doorbell import Doorbell, open_redis
 from pipeline.notices import Notices
+from pipeline.percent import Percents
 from pipeline.providers import Provider, Replicate
 from pipeline.settings import Settings
 from pipeline.stores import Store, open_store
@@ -24,6 +25,7 @@ class Connections:
     doorbell: Doorbell
     notices: Notices
     callbacks: Callbacks
+    percents: Percents
     provider: Provider
     store: Store
 
@@ -43,4 +45,4 @@ async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
         stack.push_async_callback(notices.flush)
         doorbell = Doorbell(redis)
         stack.push_async_callback(doorbell.flush)
-        yield Connections(settings, engine, doorbell, notices, Callbacks(engine), provider, store)
+        yield Connections(settings, engine, doorbell, notices, Callbacks(engine), Percents(engine), provider, store)

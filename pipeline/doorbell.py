@@ -21,6 +21,9 @@ log = logging.getLogger(__name__)
 NAMESPACE = "darkroom"
 SENTINEL = f"{NAMESPACE}:sentinel"
 """A key that is always there, unless the broker was flushed or came back without its data."""
+TURNS_TO_LEAVE = 2
+"""Of the loop, over a connection that is open: one for our task, one for the task in which redis-py sends with a
+timeout before Python 3.12."""
 
 
 class Bell(StrEnum):
@@ -77,6 +80,15 @@ class Doorbell:
         self._wanted.add(bell)
         if self._ringing is None:
             self._ringing = asyncio.create_task(self._ring_wanted())
+
+    async def hand_over(self, bell: Bell) -> None:
+        """As `ring`, for a door: gives the bell the turns it needs to leave before the answer is written.
+
+        That takes longer than the bell, and whoever is rung can begin meanwhile. No answer of the broker is waited for.
+        """
+        self.ring(bell)
+        for _ in range(TURNS_TO_LEAVE):
+            await asyncio.sleep(0)
 
     async def flush(self) -> None:
         """Wait until every bell has been rung, or could not be."""

@@ -5,15 +5,12 @@ id of at least that, however long it stays open. So the next look asks for `chan
 promise the same.
 """
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import Move, as_move
-from pipeline.resource import COLUMNS_WITH_IMAGES
 from pipeline.statements import fetch, statement
 
 NEVER = "18446744073709551615"
@@ -37,17 +34,28 @@ _HISTORY = statement(f"""
 """)
 
 # `fresh_from` is the version of the first entry that the horizon does not cover. Rows whose change was no transition
-# have none; they are sent nothing.
+# have none. In the order of their first transactions, so whoever is cut off half-way can go on there.
 _MISSED = statement(f"""
-    SELECT {COLUMNS_WITH_IMAGES},
-      (SELECT min(g.version - cardinality(g.changes) + n)
-       FROM unnest(g.changes) WITH ORDINALITY AS entry(by, n) WHERE entry.by >= {_SINCE}) AS fresh_from
-    FROM image_generations AS g
-    WHERE g.changed >= {_SINCE}
+    SELECT g.id, fresh.fresh_from, CAST(fresh.first_change AS text) AS first_change
+    FROM image_generations AS g CROSS JOIN LATERAL (
+      SELECT min(g.version - cardinality(g.changes) + n) AS fresh_from,
+        min(CAST(CAST(by AS text) AS numeric)) AS first_change
+      FROM unnest(g.changes) WITH ORDINALITY AS entry(by, n) WHERE by >= {_SINCE}) AS fresh
+    WHERE g.changed >= {_SINCE} AND fresh.fresh_from IS NOT NULL
       AND (:everyone OR g.user_id = CAST(:user_id AS text))
       AND (CAST(:batch_id AS uuid) IS NULL OR g.batch_id = CAST(:batch_id AS uuid))
-    ORDER BY g.updated_at LIMIT :most
+    ORDER BY fresh.first_change, g.id LIMIT :most
 """)
+
+
+class Missed(NamedTuple):
+    """A generation that moved since a horizon."""
+
+    id: UUID
+    fresh_from: int
+    """The version of the first timeline entry that the horizon does not cover."""
+    first_change: int
+    """The lowest transaction among those entries."""
 
 
 class History(NamedTuple):
@@ -71,12 +79,9 @@ async def read_history(engine: AsyncEngine) -> History:
 
 async def read_missed(
     engine: AsyncEngine, since: str, *, user_id: str | None, batch_id: UUID | None, most: int
-) -> Sequence[Row[Any]]:
-    """Up to `most` generations (of everyone when `user_id` is None) that moved since the horizon, as they stand now.
-
-    Each has `fresh_from`: the version of the first timeline entry that the horizon does not cover.
-    """
-    return await fetch(
+) -> list[Missed]:
+    """Up to `most` generations (of everyone when `user_id` is None) that moved since the horizon, by first change."""
+    rows = await fetch(
         engine,
         _MISSED,
         since=since,
@@ -85,3 +90,4 @@ async def read_missed(
         batch_id=batch_id and str(batch_id),
         most=most,
     )
+    return [Missed(row.id, row.fresh_from, int(row.first_change)) for row in rows]

@@ -1,15 +1,16 @@
 """Idempotency: what is submitted with a key is made once, however often and however concurrently it is sent."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
+from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.errors import KeyReused, NotFound
 from pipeline.read import read_generation
 from pipeline.resource import COLUMNS
-from pipeline.statements import fetch, records, statement
+from pipeline.statements import as_json, fetch, statement
 from pipeline.submit import INSERT
 
 KEPT = "interval '24 hours'"
@@ -17,17 +18,15 @@ KEPT = "interval '24 hours'"
 
 # Key and generation in one statement, so there is never one without the other. Who comes second waits in ON CONFLICT
 # until the first has committed (then there is nothing to insert) or has rolled back (then the key is its own).
-_SUBMIT = statement(f"""
-    WITH taken AS (
+TAKEN = f"""taken AS (
       INSERT INTO idempotency_keys AS k (user_id, key, body_hash, generation_id)
-      VALUES (:user_id, :key, :body_hash, CAST(:generation_id AS uuid))
+      VALUES (:user_id, :key, :body_hash, CAST(:made_id AS uuid))
       ON CONFLICT (user_id, key) DO UPDATE SET
         body_hash = excluded.body_hash, generation_id = excluded.generation_id, created_at = now()
       WHERE k.created_at < now() - {KEPT}
-      RETURNING k.key)
-    {INSERT} WHERE EXISTS (SELECT FROM taken)
-    RETURNING {COLUMNS}
-""")
+      RETURNING k.key)"""
+"""A CTE that holds a row when the key is ours; the rest of the statement makes something only then."""
+_SUBMIT = statement(f"WITH {TAKEN} {INSERT} WHERE EXISTS (SELECT FROM taken) RETURNING {COLUMNS}")
 
 _STORED = statement("""
     SELECT body_hash, generation_id FROM idempotency_keys WHERE user_id = :user_id AND key = :key
@@ -66,22 +65,35 @@ async def submit_once(engine: AsyncEngine, key: Key, submission: Mapping[str, An
 
     Raises KeyReused when it was made of another body, and NotFound when it has been deleted: a key never buys twice.
     """
-    named = {"user_id": key.user_id, "key": key.key}
-    made = {**named, "body_hash": key.body_hash, "generation_id": submission["id"], "rows": records([submission])}
-    while True:
-        if inserted := await fetch(engine, _SUBMIT, **made):
-            return Once(inserted[0], replayed=False)
-        if stored := await fetch(engine, _STORED, **named):
-            break
-        # Forgotten between the two statements, so it is a day old: this time the insert takes it.
-    if stored[0].body_hash != key.body_hash:
-        raise KeyReused
-    row = await read_generation(engine, stored[0].generation_id)
+    made = await make_once(engine, key, submission["id"], _SUBMIT, rows=as_json([submission]))
+    if not isinstance(made, UUID):
+        return Once(made[0], replayed=False)
+    row = await read_generation(engine, made)
     if row is None:
         raise NotFound(
             "Idempotency-Key: the generation that was made with it has been deleted; send another key for another one"
         )
     return Once(row, replayed=True)
+
+
+async def make_once(
+    engine: AsyncEngine, key: Key, made_id: UUID, sql: TextClause, **parameters: Any
+) -> Sequence[Row[Any]] | UUID:
+    """Run `sql`, which begins with TAKEN and makes `made_id`: its rows, or the id of what the key made before.
+
+    Raises KeyReused when that was made of another body.
+    """
+    named = {"user_id": key.user_id, "key": key.key}
+    while True:
+        if rows := await fetch(engine, sql, **named, body_hash=key.body_hash, made_id=str(made_id), **parameters):
+            return rows
+        if stored := await fetch(engine, _STORED, **named):
+            break
+        # Forgotten between the two statements, so it is a day old: this time the insert takes it.
+    if stored[0].body_hash != key.body_hash:
+        raise KeyReused
+    made: UUID = stored[0].generation_id
+    return made
 
 
 async def forget_old_keys(engine: AsyncEngine, most: int = FORGOTTEN_AT_ONCE) -> int:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.statements import fetch, records, statement
+from pipeline.statements import as_json, fetch, statement
 from pipeline.stores import Store
 from schema.statuses import FINAL, sql_list
 
@@ -37,7 +37,7 @@ class Leftover(NamedTuple):
 async def find_leftovers(engine: AsyncEngine, keys: Mapping[str, UUID]) -> list[Leftover]:
     """Which of `keys` (each with its generation) no picture names, of generations that are final or gone."""
     rows = [{"key": key, "generation_id": generation_id} for key, generation_id in keys.items()]
-    found = await fetch(engine, _LEFTOVERS, rows=records(rows))
+    found = await fetch(engine, _LEFTOVERS, rows=as_json(rows))
     return [Leftover(row.key, row.generation_id, row.has_row) for row in found]
 
 

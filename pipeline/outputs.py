@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import FORGET, MOVED, WHY, Move, as_move
-from pipeline.statements import execute, fetch, records, statement
+from pipeline.statements import as_json, execute, fetch, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -74,7 +73,7 @@ _REFRESH = statement("""
 
 async def finish(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]]) -> list[Move]:
     """Complete rows of {id, fence, pictures}: status and images in one statement, so neither is without the other."""
-    return [as_move(row) for row in await fetch(engine, _FINISH, rows=records(rows))]
+    return [as_move(row) for row in await fetch(engine, _FINISH, rows=as_json(rows))]
 
 
 async def buy_again(engine: AsyncEngine, row: Row[Any], why: str) -> list[Move]:
@@ -89,9 +88,9 @@ async def download_later(engine: AsyncEngine, row: Row[Any], *, delay: float, tr
 
 async def renew(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]], lease: float) -> set[UUID]:
     """Hold rows of {id, fence} for another `lease` seconds; the ids of those that are still the caller's."""
-    return {row.id for row in await fetch(engine, _RENEW, rows=records(rows), lease=lease)}
+    return {row.id for row in await fetch(engine, _RENEW, rows=as_json(rows), lease=lease)}
 
 
 async def refresh_outputs(engine: AsyncEngine, row: Row[Any], prediction: Mapping[str, Any]) -> None:
     """Keep what the provider says now about a prediction whose outputs had expired."""
-    await execute(engine, _REFRESH, id=row.id, fence=row.fence, prediction=orjson.dumps(prediction).decode())
+    await execute(engine, _REFRESH, id=row.id, fence=row.fence, prediction=as_json(prediction))

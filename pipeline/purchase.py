@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.statements import fetch, records, statement
+from pipeline.statements import as_json, fetch, statement
 
 # Guarded by the attempt, not by the fence: what was bought for an attempt belongs to it, whoever holds the row by now.
 # The fence goes up: who has just read the row as an orphan may no longer find that nothing was bought.
@@ -55,7 +55,7 @@ async def record_predictions(
     Closes the lane's breaker: the provider answers. Returns a row for each that still exists: its `id`, the `status`
     in which it took the prediction (None when it did not), and whether the prediction was `known` to it already.
     """
-    return await fetch(engine, _RECORD, provider=provider, rows=records(rows), look=look)
+    return await fetch(engine, _RECORD, provider=provider, rows=as_json(rows), look=look)
 
 
 async def count_surplus(engine: AsyncEngine, generation_id: object, prediction_id: str) -> bool:

@@ -6,12 +6,11 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
-import orjson
 from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.resource import COLUMNS_WITH_IMAGES
-from pipeline.statements import fetch, statement
+from pipeline.statements import as_json, fetch, statement
 from schema.statuses import FINAL, Status, sql_list
 
 _BY_ID = statement(f"""
@@ -40,7 +39,7 @@ async def read_generation(engine: AsyncEngine, generation_id: UUID) -> Row[Any] 
 
 async def read_generations(engine: AsyncEngine, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     """The generations with these ids, in no particular order."""
-    return await fetch(engine, _BY_ID, ids=orjson.dumps(ids, default=str).decode())
+    return await fetch(engine, _BY_ID, ids=as_json(ids))
 
 
 async def read_unfinished(engine: AsyncEngine, user_id: str | None, most: int) -> Sequence[Row[Any]]:
@@ -48,6 +47,13 @@ async def read_unfinished(engine: AsyncEngine, user_id: str | None, most: int) -
     return await fetch(engine, _UNFINISHED, everyone=user_id is None, user_id=user_id, most=most)
 
 
+# Whoever writes to many rows locks them in the order of their ids, or two statements could wait for each other.
+IN_ORDER = """
+    WITH members AS MATERIALIZED (
+      SELECT id FROM image_generations WHERE batch_id = CAST(:batch_id AS uuid) AND batch_id IS NOT NULL
+      ORDER BY id FOR UPDATE)"""
+"""Begins a statement that writes to a batch's generations; OF_BATCH picks them, as `g`."""
+OF_BATCH = "g.id IN (SELECT id FROM members)"
 _BATCH = statement("""
     SELECT user_id, CAST(status AS text) AS status, count(*) AS number
     FROM image_generations WHERE batch_id = CAST(:batch_id AS uuid) AND batch_id IS NOT NULL

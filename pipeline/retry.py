@@ -1,5 +1,6 @@
 """Retry: a failed or cancelled generation is tried again by hand, with a fresh allowance of attempts."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -7,6 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import FORGET
+from pipeline.read import IN_ORDER, OF_BATCH
 from pipeline.resource import COLUMNS
 from pipeline.statements import fetch, statement
 from pipeline.transitions import move_any
@@ -17,25 +19,33 @@ MOST_ATTEMPTS = 1_000
 """Of all a generation's retries together: its timeline is read whole, and an attempt's number fits its column."""
 
 # Not while the provider may still be at work on it (due_at): that one is stopped and read to its end first.
-_OURS = f"""g.id = :id AND g.status IN ({sql_list(RETRIED)}) AND g.due_at IS NULL
+_MAY_BE = f"""g.due_at IS NULL
       AND g.attempt_number < {MOST_ATTEMPTS} AND (g.deadline IS NULL OR g.deadline > now())"""
 _FRESH = f"""{move_any(RETRIED, Status.QUEUED)},
       attempts_before = g.attempt_number, retry_count = 0, error_message = NULL, completed_at = NULL, progress = NULL,
       due_at = g.deadline, fence = g.fence + 1"""
 # Outputs that were paid for and not stored are fetched before anything is bought: the row keeps its prediction.
 _UNSTORED = "g.prediction->>'status' = 'succeeded' AND jsonb_array_length(g.prediction->'output') > 0"
-_RETRY_UNSTORED = statement(f"""
-    UPDATE image_generations AS g SET {_FRESH} WHERE {_OURS} AND {_UNSTORED} RETURNING {COLUMNS}
-""")
-_RETRY = statement(f"""
+_RETRY_UNSTORED = f"""
+    UPDATE image_generations AS g SET {_FRESH} WHERE %s AND {_MAY_BE} AND {_UNSTORED} RETURNING {COLUMNS}
+"""
+_RETRY = f"""
     UPDATE image_generations AS g SET {_FRESH}, {FORGET}
-    WHERE {_OURS} AND coalesce(NOT ({_UNSTORED}), true) RETURNING {COLUMNS}
-""")
+    WHERE %s AND {_MAY_BE} AND coalesce(NOT ({_UNSTORED}), true) RETURNING {COLUMNS}
+"""
+_ONE = f"g.id = :id AND g.status IN ({sql_list(RETRIED)})"
+_RETRY_ONE = [statement(sql % _ONE) for sql in (_RETRY, _RETRY_UNSTORED)]
+_RETRY_BATCH = [statement(IN_ORDER + sql % f"{OF_BATCH} AND g.status = 'failed'") for sql in (_RETRY, _RETRY_UNSTORED)]
 
 
 async def retry(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
     """Queue a failed or cancelled generation again; its resource's row. None when it may not be."""
-    for sql in (_RETRY, _RETRY_UNSTORED):
+    for sql in _RETRY_ONE:
         if rows := await fetch(engine, sql, id=generation_id):
             return rows[0]
     return None
+
+
+async def retry_failed(engine: AsyncEngine, batch_id: UUID) -> Sequence[Row[Any]]:
+    """Queue the failed generations of a batch again, as far as they may be; their rows."""
+    return [row for sql in _RETRY_BATCH for row in await fetch(engine, sql, batch_id=str(batch_id))]

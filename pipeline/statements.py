@@ -20,23 +20,6 @@ def blames_a_row(error: Exception) -> bool:
     return str(state)[:2] in {"22", "23"}
 
 
-def is_outage(error: Exception) -> bool:
-    """Whether Postgres was away, starting, stopping or too busy: the same again may well succeed.
-
-    SQLSTATE classes 08 (connection), 40 (deadlock), 53 (resources), 57 (shutting down, starting up) and 58 (system).
-    SQLAlchemy does not tell: it wraps "the database system is starting up" as it does a bug of ours.
-    """
-    if not isinstance(error, DBAPIError):
-        return False
-    return error.connection_invalidated or str(getattr(error.orig, "sqlstate", None))[:2] in {
-        "08",
-        "40",
-        "53",
-        "57",
-        "58",
-    }
-
-
 async def fetch(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> Sequence[Row[Any]]:
     """Run one statement that commits by itself, and return its rows."""
     async with engine.connect() as connection:
@@ -50,6 +33,7 @@ async def execute(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> No
         await connection.execute(sql, parameters)
 
 
-def records(rows: Sequence[Mapping[str, Any]]) -> str:
-    """Rows as the JSON text that `jsonb_to_recordset` reads: any number of rows is one parameter."""
-    return orjson.dumps(rows, default=str).decode()
+def as_json(value: Sequence[object] | Mapping[str, object]) -> str:
+    """A document, or rows as `jsonb_to_recordset` reads them, as JSON text: any number of rows is one parameter."""
+    # str is for asyncpg's own UUIDs.
+    return orjson.dumps(value, default=str).decode()

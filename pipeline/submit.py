@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
 from pipeline.resource import COLUMNS
-from pipeline.statements import blames_a_row, fetch, records, statement
+from pipeline.statements import as_json, blames_a_row, fetch, statement
 from pipeline.transitions import entry, performers_of
 from schema.statuses import Status
 
@@ -37,6 +37,8 @@ ACCEPTED: dict[str, str] = {
     "webhook_url": "text",
     "metadata": "jsonb",
     "input": "jsonb",
+    "batch_id": "uuid",
+    "batch_index": "integer",
 }
 """The columns a submission fills, with their types."""
 
@@ -74,5 +76,5 @@ class Submissions:
         return await self._coalescer(submission)
 
     async def _insert(self, batch: list[Mapping[str, Any]]) -> Sequence[Row[Any]]:
-        rows: dict[UUID, Row[Any]] = {row.id: row for row in await fetch(self._engine, _INSERT, rows=records(batch))}
+        rows: dict[UUID, Row[Any]] = {row.id: row for row in await fetch(self._engine, _INSERT, rows=as_json(batch))}
         return [rows[submission["id"]] for submission in batch]

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.doorbell import Bell
 from pipeline.moves import ATTEMPTS, MOVED, Move, as_move
-from pipeline.statements import fetch, statement
+from pipeline.statements import as_json, fetch, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -116,7 +116,7 @@ async def adopt(engine: AsyncEngine, row: Row[Any], prediction_id: str) -> bool:
     return bool(await fetch(engine, _ADOPT, id=row.id, fence=row.fence, prediction_id=prediction_id))
 
 
-async def known_predictions(engine: AsyncEngine, provider: str, ids: str) -> set[str]:
-    """Which of the prediction ids in the JSON array `ids` already belong to a row."""
-    rows = await fetch(engine, _KNOWN, provider=provider, ids=ids)
+async def known_predictions(engine: AsyncEngine, provider: str, ids: Sequence[str]) -> set[str]:
+    """Which of these prediction ids already belong to a row."""
+    rows = await fetch(engine, _KNOWN, provider=provider, ids=as_json(ids))
     return {row.replicate_prediction_id for row in rows}

@@ -13,8 +13,8 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.database import asyncpg_url, open_engine
-from pipeline.embedded import ports
 from pipeline.embedded.background import BackgroundStack
+from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.procfile import CHECKOUT, Procfile
 from pipeline.embedded.stack import Stack
 from pipeline.embedded.voice import Voice
@@ -30,15 +30,10 @@ pytest_plugins = ["tests.swift.fixture"]
 _NUMBERS = itertools.count(1)
 
 
-def free_port() -> int:
-    """A TCP port of loopback that nobody listens on."""
-    return ports.free_port(65_536, besides=0)
-
-
 def settings_at(home: Path, **given: object) -> Settings:
     """Settings of this test alone: neither `.env` nor a service of the machine's gets in."""
     nowhere = {"database_url": None, "redis_url": None, "s3_bucket": None, "public_url": None}
-    return Settings.model_validate({"DARKROOM_HOME": home, "port": free_port(), **nowhere, **given})
+    return Settings.model_validate({"DARKROOM_HOME": home, "port": any_free_port(), **nowhere, **given})
 
 
 @pytest.fixture(scope="session")

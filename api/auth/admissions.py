@@ -6,13 +6,13 @@ import time
 from collections.abc import Callable
 from uuid import UUID
 
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.auth.authenticator import Authenticator
 from api.auth.identity import Identity
 from api.problems import Problem
 from pipeline.api_keys import standing_keys
+from pipeline.outages import DATABASE_AWAY
 
 log = logging.getLogger(__name__)
 
@@ -45,7 +45,7 @@ class Admissions:
             await asyncio.sleep(CHECK_SECONDS)
             try:
                 await self.check()
-            except (SQLAlchemyError, OSError) as error:
+            except DATABASE_AWAY as error:
                 # Nobody is sent away because the database is: who was let in stays until it can be asked.
                 log.warning("keys of open sockets could not be checked (trying again): %s", type(error).__name__)
 

@@ -1,6 +1,5 @@
 """The providers' door: verified, committed, then rung."""
 
-import asyncio
 from uuid import UUID
 
 import orjson
@@ -9,9 +8,11 @@ from starlette.responses import Response
 
 from api.generations.body import read_body
 from api.problems import Problem
-from api.state import state_of
+from api.state import State, state_of
 from pipeline.doorbell import Bell
 from pipeline.errors import NotFound, ProviderUnclear
+from pipeline.percent import Heard
+from pipeline.providers import Prediction
 from pipeline.providers.replicate.answers import read_prediction
 
 MAX_CALLBACK_BYTES = 8 * 2**20
@@ -33,12 +34,19 @@ async def receive_callback(request: Request) -> Response:
         prediction = read_prediction(orjson.loads(body))
     except (orjson.JSONDecodeError, AttributeError, ProviderUnclear) as error:
         raise Problem("invalid-json", f"body: not a prediction: {error}") from None
-    taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record())
+    taken = await _note_percent(state, generation_id, attempt, prediction) or await state.callbacks.commit(
+        generation_id, attempt, prediction.id, prediction.record()
+    )
     if taken and prediction.finished:
-        state.doorbell.ring(Bell.COLLECT)
-        # One turn of the loop: the bell leaves before the answer is written.
-        await asyncio.sleep(0)
+        await state.doorbell.hand_over(Bell.COLLECT)
     return Response(b'{"taken":true}' if taken else b'{"taken":false}', media_type="application/json")
+
+
+async def _note_percent(state: State, generation_id: UUID, attempt: int, prediction: Prediction) -> bool:
+    """Whether it was news of a prediction under way which the row knows. Others are committed: the row learns of it."""
+    if prediction.finished or prediction.progress is None:
+        return False
+    return await state.percents.note(Heard(generation_id, attempt, prediction.id, prediction.progress))
 
 
 def _address(request: Request) -> tuple[UUID, int]:

@@ -1,19 +1,20 @@
 """Following: how a subscription begins, by what it follows. Registered first, then the snapshot, then the stream."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from api.auth.identity import Identity
+from sqlalchemy import Row
+
 from api.gateway.cursor import Cursor, read_cursor
-from api.gateway.outbox import Outbox
 from api.gateway.subscription import Subscription
-from api.gateway.topic_names import Kind, read_topic
+from api.gateway.topic_names import Kind
 from api.gateway.view import View
 from api.problems import Problem
 from api.state import State
 from pipeline.errors import NotFound
-from pipeline.feed import MOST_BEHIND, read_history, read_missed
-from pipeline.read import list_generations, read_batch, read_unfinished
+from pipeline.feed import MOST_BEHIND, Missed, read_history, read_missed
+from pipeline.read import list_generations, read_batch, read_generations, read_unfinished
 from schema.wire import frames
 from schema.wire.problem import FieldError
 
@@ -21,109 +22,151 @@ SNAPSHOT = 100
 """How many generations a feed that begins anew shows: the latest unfinished ones, or of a batch the latest."""
 MOST_MISSED = 2_000
 """How many generations a resumed feed reads up; more, and it begins anew."""
+PAGE = 100
+"""How many generations are read at a time: no more than that waits for a slow client."""
 
-Begin = Callable[[State, Subscription, frames.Subscribe], Awaitable[None]]
+
+class Asked(NamedTuple):
+    """What a subscribe frame asks for, beside the topic."""
+
+    ref: str | None
+    after: int | str | None
 
 
-async def follow(
-    state: State, frame: frames.Subscribe, identity: Identity, outbox: Outbox, lost: Callable[[], None]
-) -> Subscription:
-    """Begin what the frame asks for. Raises Problem, NotFound."""
-    kind, subject = read_topic(frame.topic)
-    subscription = Subscription(frame.topic, subject, identity, outbox, reached=lambda: state.looks.cursor, lost=lost)
+Begin = Callable[[State, Subscription, Asked], Awaitable[None]]
+
+
+async def follow(state: State, subscription: Subscription, asked: Asked) -> None:
+    """Begin a subscription. Raises Problem, NotFound; then it follows nothing."""
     try:
         # Registered before the snapshot is read, so whatever commits in between is held and sent after it.
-        await BEGIN[kind](state, subscription, frame)
+        await BEGIN[subscription.kind](state, subscription, asked)
+        while held := subscription.take_held():
+            async for row in _pages(state, subscription, list(held)):
+                view = View(row)
+                subscription.send(view)
+                state.progress.saw(view)
     except BaseException:
-        state.topics.leave(subscription)
+        leave(state, subscription)
         raise
-    return subscription
 
 
-async def _generation(state: State, subscription: Subscription, frame: frames.Subscribe) -> None:
+def leave(state: State, subscription: Subscription) -> None:
+    """Follow nothing more. Harmless when repeated."""
+    state.topics.leave(subscription)
+    state.tickers.leave(subscription)
+
+
+async def _generation(state: State, subscription: Subscription, asked: Asked) -> None:
     generation_id = _subject(subscription)
-    after = _version(frame.after)
+    after = read_version(asked.after)
     state.topics.follow_generation(generation_id, subscription)
     row = await state.looks.read(generation_id)
     if row is None or not subscription.identity.may_see(row.user_id):
         raise NotFound("topic: there is no generation with this id, or it is not yours")
     # A version that the row never had: the database was restored, so the client's past is not this row's.
-    resumed = frame.after is not None and after <= row.version
+    resumed = asked.after is not None and after <= row.version
     if resumed:
         subscription.start_after(generation_id, after)
-    subscription.begin(frames.subscribed(frame.ref, frame.topic, resumed=resumed), [View(row)])
+    subscription.tell(frames.subscribed(asked.ref, subscription.topic, resumed=resumed))
+    _show(state, subscription, row, None)
+    subscription.end_of_snapshot()
 
 
-async def _generations(state: State, subscription: Subscription, frame: frames.Subscribe) -> None:
+async def _generations(state: State, subscription: Subscription, asked: Asked) -> None:
     identity = subscription.identity
     state.topics.follow_feed(subscription)
     if not identity.sees_all and identity.user_id is None:
         # What is submitted with the anonymous key is followed by its id, and never listed.
-        subscription.begin(frames.subscribed(frame.ref, frame.topic, resumed=False), [])
+        subscription.tell(frames.subscribed(asked.ref, subscription.topic, resumed=False))
         return
     user_id = None if identity.sees_all else identity.user_id
-
-    async def snapshot() -> list[View]:
-        rows = await read_unfinished(state.engine, user_id, SNAPSHOT)
-        return [View(row) for row in reversed(rows)]
-
-    await _begin_feed(state, subscription, frame, user_id, None, snapshot)
+    await _begin_feed(
+        state, subscription, asked, user_id, None, lambda: read_unfinished(state.engine, user_id, SNAPSHOT)
+    )
 
 
-async def _batch(state: State, subscription: Subscription, frame: frames.Subscribe) -> None:
+async def _batch(state: State, subscription: Subscription, asked: Asked) -> None:
     batch_id = _subject(subscription)
     state.topics.follow_batch(batch_id, subscription)
-    owners, counts = await read_batch(state.engine, batch_id)
+    owners, _ = await read_batch(state.engine, batch_id)
     if not owners or not all(subscription.identity.may_see(owner) for owner in owners):
         raise NotFound("topic: there is no batch with this id, or it is not yours")
+    await _begin_feed(
+        state,
+        subscription,
+        asked,
+        None,
+        batch_id,
+        lambda: list_generations(state.engine, user_id=None, batch_id=batch_id, most=SNAPSHOT),
+    )
+    _, counts = await read_batch(state.engine, batch_id)
+    subscription.tell(frames.batch(subscription.topic, counts))
 
-    async def snapshot() -> list[View]:
-        rows = await list_generations(state.engine, user_id=None, batch_id=batch_id, most=SNAPSHOT)
-        return [View(row) for row in reversed(rows)]
 
-    await _begin_feed(state, subscription, frame, None, batch_id, snapshot)
-    subscription.tell(frames.batch(frame.topic, counts))
-
-
-async def _queue(state: State, subscription: Subscription, frame: frames.Subscribe) -> None:
-    subscription.begin(frames.subscribed(frame.ref, frame.topic, resumed=False), [])
+async def _queue(state: State, subscription: Subscription, asked: Asked) -> None:
+    subscription.tell(frames.subscribed(asked.ref, subscription.topic, resumed=False))
     state.tickers.follow_queue(subscription)
 
 
 async def _begin_feed(
     state: State,
     subscription: Subscription,
-    frame: frames.Subscribe,
+    asked: Asked,
     user_id: str | None,
     batch_id: UUID | None,
-    snapshot: Callable[[], Awaitable[list[View]]],
+    snapshot: Callable[[], Awaitable[Sequence[Row[Any]]]],
 ) -> None:
-    asked = _cursor(frame.after)
+    after = _cursor(asked.after)
     # Read before anything else, so the snapshot or what was missed holds everything that is not after it.
     history = await read_history(state.engine)
     now = Cursor(history.name, int(history.horizon))
-    views: list[View] | None = None
-    if asked is not None and asked.history == now.history and 0 <= now.horizon - asked.horizon <= MOST_BEHIND:
-        views = await _missed(state, subscription, asked, user_id, batch_id)
-    resumed = views is not None
-    if views is None:
-        views = await snapshot()
     subscription.begin_at(now)
-    subscription.begin(frames.subscribed(frame.ref, frame.topic, resumed=resumed, cursor=str(now)), views)
+    missed: list[Missed] | None = None
+    if after is not None and after.history == now.history and 0 <= now.horizon - after.horizon <= MOST_BEHIND:
+        most = MOST_MISSED + 1
+        missed = await read_missed(state.engine, str(after.horizon), user_id=user_id, batch_id=batch_id, most=most)
+    if missed is not None and len(missed) <= MOST_MISSED:
+        _confirm(subscription, asked, now if not missed else after, resumed=True)
+        await _show_missed(state, subscription, missed, now)
+    else:
+        rows = await snapshot()
+        # With no cursor until all of it has been sent: who is cut off before that begins anew.
+        _confirm(subscription, asked, None if rows else now, resumed=False)
+        for row in reversed(rows):
+            _show(state, subscription, row, None)
+    subscription.end_of_snapshot()
 
 
-async def _missed(
-    state: State, subscription: Subscription, asked: Cursor, user_id: str | None, batch_id: UUID | None
-) -> list[View] | None:
-    """What moved since the cursor; None when that is too much to read up."""
-    most = MOST_MISSED + 1
-    rows = await read_missed(state.engine, str(asked.horizon), user_id=user_id, batch_id=batch_id, most=most)
-    if len(rows) == most:
-        return None
-    missed = [row for row in rows if row.fresh_from is not None]
-    for row in missed:
-        subscription.start_after(row.id, row.fresh_from - 1)
-    return [View(row) for row in missed]
+def _confirm(subscription: Subscription, asked: Asked, cursor: Cursor | None, *, resumed: bool) -> None:
+    told = str(cursor) if cursor else None
+    subscription.tell(frames.subscribed(asked.ref, subscription.topic, resumed=resumed, cursor=told))
+
+
+async def _show_missed(state: State, subscription: Subscription, missed: list[Missed], now: Cursor) -> None:
+    by_id = {one.id: one for one in missed}
+    async for row in _pages(state, subscription, list(by_id)):
+        one = by_id[row.id]
+        subscription.start_after(row.id, one.fresh_from - 1)
+        # Whatever changed before this one's first change has been sent; past the horizon nothing is certain.
+        _show(state, subscription, row, str(Cursor(now.history, min(one.first_change, now.horizon))))
+
+
+def _show(state: State, subscription: Subscription, row: Row[Any], cursor: str | None) -> None:
+    view = View(row)
+    subscription.show(view, cursor)
+    state.progress.saw(view)
+
+
+async def _pages(state: State, subscription: Subscription, ids: list[UUID]) -> AsyncIterator[Row[Any]]:
+    """The rows in the order of `ids`, read no faster than the client takes them."""
+    for start in range(0, len(ids), PAGE):
+        await subscription.outbox.emptied()
+        page = ids[start : start + PAGE]
+        rows = {row.id: row for row in await read_generations(state.engine, page)}
+        for generation_id in page:
+            if generation_id in rows:
+                yield rows[generation_id]
 
 
 def _subject(subscription: Subscription) -> UUID:
@@ -131,8 +174,8 @@ def _subject(subscription: Subscription) -> UUID:
     return subscription.subject
 
 
-def _version(after: int | str | None) -> int:
-    """The version to go on after."""
+def read_version(after: int | str | None) -> int:
+    """The version to go on after. Raises Problem("invalid-frame") when it is none."""
     if after is None:
         return 0
     if isinstance(after, str) and after.isdecimal():

@@ -8,16 +8,17 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.cursor import Cursor
+from api.gateway.progress import Progress
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from api.gateway.view import View
 from pipeline.coalesce import Coalescer
 from pipeline.feed import NEVER, read_changed, read_history
 from pipeline.moves import Move
+from pipeline.outages import DATABASE_AWAY
 from pipeline.read import read_generations
 
 log = logging.getLogger(__name__)
@@ -25,16 +26,16 @@ log = logging.getLogger(__name__)
 LARGEST_LOOK = 500
 SAFETY_SECONDS = 2.0
 """How often rows are looked for that no hint named: the longest a lost notification can delay a push."""
-AWAY = (SQLAlchemyError, OSError)
 
 
 class Looks:
     """Reads what moved, and offers it to whoever follows it."""
 
-    def __init__(self, engine: AsyncEngine, topics: Topics, tickers: Tickers) -> None:
+    def __init__(self, engine: AsyncEngine, topics: Topics, tickers: Tickers, progress: Progress) -> None:
         self._engine = engine
         self._topics = topics
         self._tickers = tickers
+        self._progress = progress
         self._read: Coalescer[UUID, Row[Any] | None] = Coalescer(self._read_many, largest=LARGEST_LOOK)
         self._wanted: dict[UUID, None] = {}
         self._wake = asyncio.Event()
@@ -78,7 +79,7 @@ class Looks:
             wanted, self._wanted = self._wanted, {}
             try:
                 await self._look_at(list(wanted))
-            except AWAY as error:
+            except DATABASE_AWAY as error:
                 # The horizon has not moved past these rows, so the safety look finds them once Postgres answers.
                 log.warning("a look failed (the safety look will find the rows): %s", error)
 
@@ -95,7 +96,7 @@ class Looks:
                 if reconnected or self._history is None:
                     await self._check_history()
                 await self._look_since()
-            except AWAY as error:
+            except DATABASE_AWAY as error:
                 log.warning("the safety look failed (trying again): %s", error)
 
     async def _look_since(self) -> None:
@@ -128,5 +129,6 @@ class Looks:
             view = View(row)
             if view.move.batch_id is not None:
                 self._tickers.batch_moved(view.move.batch_id)
+            self._progress.saw(view)
             for subscription in list(self._topics.followers(view.move)):
                 subscription.offer(view)

@@ -1,35 +1,47 @@
-"""One websocket: reads the client's frames, keeps its subscriptions, sends through its outbox."""
+"""One websocket: obeys the client's frames, keeps its subscriptions, sends through its outbox."""
 
 import asyncio
-from typing import Any
 
 import orjson
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
-from starlette.websockets import WebSocket, WebSocketDisconnect, WebSocketState
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from api.auth.admissions import Admission
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
 from api.auth.origins import REFUSED, origin_allowed
-from api.gateway.following import follow
+from api.gateway.following import Asked, follow, leave
+from api.gateway.line import line_of
 from api.gateway.outbox import Outbox
-from api.gateway.subscription import Subscription
+from api.gateway.reading import Reader, TooFast, parse
+from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import read_topic
-from api.problems import UNAVAILABLE, Problem, document_of, field_errors, problem_response
+from api.problems import Problem, document_of, field_errors, problem_response
 from api.state import State, state_of
 from pipeline.errors import DarkroomError
+from pipeline.outages import AWAY
 from schema.wire import frames
 from schema.wire.problem import problem
 
 AUTH_SECONDS = 10.0
+BEGIN_SECONDS = 1.0
+"""How long the next frame waits for a subscription to begin."""
 MAX_TOPICS = 100
 MAX_BAD_FRAMES = 10
+SAID = (DarkroomError, ValidationError, DBAPIError, *AWAY)
+"""What a client is told in an error frame; the socket stays."""
 
 
 async def websocket_door(websocket: WebSocket) -> None:
     """WS /v1/ws."""
-    await Socket(websocket, state_of(websocket)).serve()
+    state = state_of(websocket)
+    if not origin_allowed(websocket.headers.get("origin"), websocket.headers.get("host"), state.settings):
+        await websocket.send_denial_response(problem_response(problem("forbidden", REFUSED)))
+    elif refusal := state.sockets.refusal():
+        await websocket.send_denial_response(refusal)
+    else:
+        await Socket(websocket, state).serve()
 
 
 class Closed(Exception):
@@ -46,39 +58,60 @@ class Socket:
     def __init__(self, websocket: WebSocket, state: State) -> None:
         self._websocket = websocket
         self._state = state
-        self._outbox = Outbox(websocket.send_text, self._give_up)
+        self._reader = Reader(websocket)
+        self._line = line_of(websocket.scope)
+        self.outbox = Outbox(self._line, self._too_slow)
         self._subscriptions: dict[str, Subscription] = {}
+        self._beginnings: dict[str, asyncio.Task[None]] = {}
+        # One subscription at a time begins: a page of its snapshot is all that a slow client can make us hold.
+        self._one_begins = asyncio.Lock()
         self._bad_frames = 0
         self._admission: Admission | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def serve(self) -> None:
         """Accept, authenticate, then obey frames until the client leaves."""
-        headers = self._websocket.headers
-        if not origin_allowed(headers.get("origin"), headers.get("host"), self._state.settings):
-            await self._websocket.send_denial_response(problem_response(problem("forbidden", REFUSED)))
-            return
-        await self._websocket.accept()
+        self._state.sockets.join(self)
         try:
+            await self._websocket.accept()
             self._admission = self._state.admissions.admit(await self._authenticate(), self._put_out)
             while True:
-                await self._obey(await self._receive(), self._admission.identity)
+                await self._obey(await self._reader.read(), self._admission.identity)
         except Closed as closed:
             await self._close(closed.code, str(closed))
+        except TooFast as reason:
+            await self._close(frames.CLOSE_TOO_MANY, str(reason))
         except WebSocketDisconnect:
             # The usual end: nothing to say to a client that is gone.
             return
         finally:
+            self._state.sockets.part(self)
             if self._admission is not None:
                 self._admission.leave()
-            self._outbox.close()
-            for subscription in self._subscriptions.values():
-                self._leave(subscription)
+            self.outbox.close()
+            for topic in list(self._subscriptions):
+                self._unsubscribe(topic)
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What this process holds for a client that has not read it yet."""
+        return self.outbox.waiting_bytes + self._line.waiting_bytes
+
+    def leave(self) -> None:
+        """The process is about to stop."""
+        self._end(frames.CLOSE_DRAINING, "this server is about to stop; reconnect after a random moment")
 
     def _put_out(self, why: str) -> None:
         # Nothing more is said to whom is not let in any more, not even what was asked for before.
-        self._outbox.close()
-        self._closing = asyncio.create_task(self._close(frames.CLOSE_AUTH, why))
+        self.outbox.close()
+        self._end(frames.CLOSE_AUTH, why)
+
+    def _too_slow(self) -> None:
+        self.outbox.close()
+        self._end(frames.CLOSE_SLOW, "too slow; reconnect and resume")
+
+    def _lost(self) -> None:
+        self._end(frames.CLOSE_DRAINING, "the database has gone back; reconnect")
 
     async def _renew(self, token: str) -> None:
         assert self._admission is not None
@@ -95,7 +128,7 @@ class Socket:
         try:
             key = key or self._websocket.query_params.get("access_token") or await self._first_token()
             return await self._state.authenticator.identify(key)
-        except (DarkroomError, ValidationError, DBAPIError, *UNAVAILABLE) as error:
+        except SAID as error:
             self._complain(None, error)
             if isinstance(error, ValidationError) or (isinstance(error, Problem) and error.document["status"] < 500):
                 raise Closed(frames.CLOSE_AUTH, "not let in") from None
@@ -105,51 +138,68 @@ class Socket:
     async def _first_token(self) -> str:
         try:
             async with asyncio.timeout(AUTH_SECONDS):
-                frame = frames.client_frame.validate_python(_parse(await self._receive()))
+                frame = parse(await self._reader.read())
         except TimeoutError:
             raise Closed(frames.CLOSE_AUTH, f"no auth frame within {AUTH_SECONDS:.0f} s") from None
         if not isinstance(frame, frames.Auth):
             raise Closed(frames.CLOSE_AUTH, "the first frame must be auth, when no header brought a key")
         return frame.token
 
-    async def _receive(self) -> str:
-        message = await self._websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            raise WebSocketDisconnect(message.get("code", 1005))
-        return message.get("text") or ""
-
     async def _obey(self, text: str, identity: Identity) -> None:
         ref: str | None = None
         try:
-            frame = frames.client_frame.validate_python(_parse(text))
+            frame = parse(text)
             match frame:
                 case frames.Subscribe():
                     ref = frame.ref
                     await self._subscribe(frame, identity)
                 case frames.Unsubscribe():
                     self._unsubscribe(frame.topic)
-                    self._outbox.put(orjson.dumps(frames.unsubscribed(frame.ref, frame.topic)))
+                    self.outbox.put(orjson.dumps(frames.unsubscribed(frame.ref, frame.topic)))
                 case frames.Auth():
                     await self._renew(frame.token)
-        except (DarkroomError, ValidationError, DBAPIError, *UNAVAILABLE) as error:
-            # Said to the client, who may ask again or better; the socket stays.
+        except SAID as error:
             self._complain(ref, error)
 
     async def _subscribe(self, frame: frames.Subscribe, identity: Identity) -> None:
         if frame.topic not in self._subscriptions and len(self._subscriptions) >= MAX_TOPICS:
             raise Problem("too-many-topics", f"topic: at most {MAX_TOPICS} on one socket")
         # Named rightly before the old one ends: a bad frame changes nothing.
-        read_topic(frame.topic)
+        topic = read_topic(frame.topic)
         self._unsubscribe(frame.topic)
-        self._subscriptions[frame.topic] = await follow(self._state, frame, identity, self._outbox, self._begin_anew)
+        subscription = Subscription(
+            frame.topic,
+            topic,
+            identity,
+            self.outbox,
+            reached=lambda: self._state.looks.cursor,
+            ends=Ends(self._lost, self._too_slow),
+        )
+        self._subscriptions[frame.topic] = subscription
+        beginning = asyncio.create_task(self._begin(subscription, Asked(frame.ref, frame.after)))
+        self._beginnings[frame.topic] = beginning
+        # Frames are obeyed in turn. But a long snapshot waits for a slow client, whose pongs must be read meanwhile.
+        await asyncio.wait([beginning], timeout=BEGIN_SECONDS)
+
+    async def _begin(self, subscription: Subscription, asked: Asked) -> None:
+        topic = subscription.topic
+        try:
+            async with self._one_begins:
+                await follow(self._state, subscription, asked)
+        except SAID as error:
+            # Said to the client, who may ask again or better.
+            del self._subscriptions[topic]
+            self._complain(asked.ref, error)
+        finally:
+            if self._beginnings.get(topic) is asyncio.current_task():
+                del self._beginnings[topic]
 
     def _unsubscribe(self, topic: str) -> None:
+        if beginning := self._beginnings.pop(topic, None):
+            beginning.cancel()
         if known := self._subscriptions.pop(topic, None):
-            self._leave(known)
-
-    def _leave(self, subscription: Subscription) -> None:
-        self._state.topics.leave(subscription)
-        self._state.tickers.leave(subscription)
+            leave(self._state, known)
+            known.forget_latest()
 
     def _complain(self, ref: str | None, error: Exception) -> None:
         if isinstance(error, ValidationError):
@@ -158,26 +208,14 @@ class Socket:
             error = Problem("invalid-frame", detail, errors[:5])
         if isinstance(error, Problem) and error.document["type"] == "/problems/invalid-frame":
             self._bad_frames += 1
-        self._outbox.put(orjson.dumps(frames.error(ref, dict(document_of(error)))))
-        if self._bad_frames >= MAX_BAD_FRAMES:
-            raise Closed(frames.CLOSE_FRAMES, f"{MAX_BAD_FRAMES} frames that could not be read")
+        self.outbox.put(orjson.dumps(frames.error(ref, dict(document_of(error)))))
+        if self._bad_frames == MAX_BAD_FRAMES:
+            self._end(frames.CLOSE_FRAMES, f"{MAX_BAD_FRAMES} frames that could not be read")
 
-    def _give_up(self) -> None:
-        self._closing = asyncio.create_task(self._close(frames.CLOSE_SLOW, "too slow; reconnect and resume"))
-
-    def _begin_anew(self) -> None:
-        self._closing = asyncio.create_task(self._close(frames.CLOSE_DRAINING, "the database has gone back; reconnect"))
+    def _end(self, code: int, reason: str) -> None:
+        # Kept, because the loop itself holds tasks only weakly.
+        self._closing = asyncio.create_task(self._close(code, reason))
 
     async def _close(self, code: int, reason: str) -> None:
-        await self._outbox.flush()
-        if self._websocket.application_state is WebSocketState.CONNECTED:
-            await self._websocket.close(code, reason)
-
-
-def _parse(text: str) -> Any:
-    if len(text) > frames.MAX_FRAME_BYTES:
-        raise Problem("invalid-frame", f"frame: at most {frames.MAX_FRAME_BYTES} characters, has {len(text)}")
-    try:
-        return orjson.loads(text)
-    except orjson.JSONDecodeError as error:
-        raise Problem("invalid-frame", f"frame: not JSON text: {error}") from None
+        await self.outbox.flush()
+        self._line.close(code, reason)

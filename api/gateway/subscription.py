@@ -1,8 +1,8 @@
 """A subscription: one topic on one socket, and the last version it was sent of each generation."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
-from typing import Any
+from collections.abc import Callable
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
@@ -10,39 +10,52 @@ import orjson
 from api.auth.identity import Identity
 from api.gateway.cursor import Cursor
 from api.gateway.outbox import Outbox
+from api.gateway.topic_names import Kind, TopicName
 from api.gateway.view import View
 
-REMEMBERED = 10_000
+REMEMBERED = 4_000
 """Of how many generations a feed remembers what it has sent."""
+MOST_HELD = 10_000
+"""How many generations may move while a subscription begins."""
+
+
+class Ends(NamedTuple):
+    """How a subscription can take its socket with it. The client comes back."""
+
+    lost: Callable[[], None]
+    """The database has gone back: what was sent may never have happened."""
+    too_slow: Callable[[], None]
 
 
 class Subscription:
     """Sends every timeline entry above the last one sent, in order, once.
 
-    `offer` compares and appends without an await in between, so no two looks can send the same entry.
+    `offer` compares and writes without an await in between, so no two looks can send the same entry. While it begins
+    (see following.py) what is offered is only noted; then that is read again, and sent after the snapshot.
     """
 
     def __init__(
         self,
-        topic: str,
-        subject: UUID | None,
+        name: str,
+        topic: TopicName,
         identity: Identity,
         outbox: Outbox,
         *,
         reached: Callable[[], Cursor | None],
-        lost: Callable[[], None],
+        ends: Ends,
     ) -> None:
-        self.topic = topic
-        self.subject = subject
+        self.topic = name
+        self.kind = topic.kind
+        self.subject = topic.subject
         """The generation or the batch that it follows; None for a feed."""
         self.identity = identity
-        self._outbox = outbox
+        self.outbox = outbox
         self._reached = reached
-        self._lost = lost
-        self._of_one = topic.startswith("generation:")
+        self._ends = ends
         self._begun_at: Cursor | None = None
+        self._last_shown: tuple[View, dict[str, Any], str | None] | None = None
         self._sent: OrderedDict[UUID, int] = OrderedDict()
-        self._held: dict[UUID, View] | None = {}
+        self._held: set[UUID] | None = set()
 
     def start_after(self, generation_id: UUID, version: int) -> None:
         """Count everything up to `version` as sent."""
@@ -52,63 +65,102 @@ class Subscription:
         """Everything before `cursor` is behind the subscriber, or in the snapshot."""
         self._begun_at = cursor
 
-    @property
-    def cursor(self) -> str | None:
-        """A feed's cursor now: up to where everything has been sent on it."""
-        reached, begun = self._reached(), self._begun_at
-        if begun is None or (reached is not None and reached.horizon > begun.horizon):
-            return str(reached) if reached else None
-        return str(begun)
+    def show(self, view: View, cursor: str | None) -> None:
+        """Send a view of the snapshot. Whoever is cut off in the middle of it can go on from `cursor`."""
+        if not self.identity.may_see(view.user_id):
+            return
+        # Of a generation in the snapshot everything, unless it was said after which version to go on.
+        last = self._sent.get(view.id, 0)
+        for entry in view.after(last):
+            self._show_last(cursor_instead=None)
+            self._last_shown = view, entry, cursor
+        self._remember(view.id, max(last, view.version))
+
+    def end_of_snapshot(self) -> None:
+        """The last frame of the snapshot says that all of it has been sent, and no frame before it may."""
+        self._show_last(cursor_instead=str(self._begun_at) if self._begun_at else None)
+
+    def take_held(self) -> set[UUID]:
+        """What was offered meanwhile and has to be read again. When that is nothing, the subscription has begun."""
+        held = self._held or set()
+        self._held = set() if held else None
+        return held
 
     def wants(self, generation_id: UUID, version: int) -> bool:
         """Whether this version has not been sent yet."""
         return self._sent.get(generation_id, 0) < version
 
-    def begin(self, frame: dict[str, Any], snapshot: Iterable[View]) -> None:
-        """Send the confirmation and the snapshot, then whatever came while the snapshot was being read."""
-        held, self._held = self._held or {}, None
-        self._outbox.put(orjson.dumps(frame))
-        for view in snapshot:
-            # All of its timeline, unless it was said after which version to go on.
-            self._sent.setdefault(view.id, 0)
-            self.offer(view)
-        for view in held.values():
-            self.offer(view)
-
     def offer(self, view: View) -> None:
+        """Send what is new in `view`, or read it again once this has begun."""
+        if self._held is None:
+            self.send(view)
+            return
+        self._held.add(view.id)
+        if len(self._held) > MOST_HELD:
+            self._ends.too_slow()
+
+    def send(self, view: View) -> None:
         """Send what is new in `view`, if its owner may be told."""
         if not self.identity.may_see(view.user_id):
-            return
-        if self._held is not None:
-            held = self._held.get(view.id)
-            if held is None or held.version < view.version:
-                self._held[view.id] = view
             return
         last = self._last(view)
         if view.version <= last:
             return
-        self._sent[view.id] = view.version
-        self._sent.move_to_end(view.id)
-        if len(self._sent) > REMEMBERED:
-            self._sent.popitem(last=False)
+        self._remember(view.id, view.version)
+        # It would come after the transition, and be wrong.
+        self.outbox.drop((self.topic, view.id))
         for entry in view.after(last):
-            cursor = entry["v"] if self._of_one else self.cursor
-            self._outbox.put(view.frame(self.topic, entry, cursor))
-
-    def _last(self, view: View) -> int:
-        """The last version sent; of a generation that a feed meets for the first time, the last before it began."""
-        if (last := self._sent.get(view.id)) is not None:
-            return last
-        return view.version_before(self._begun_at.horizon) if self._begun_at else 0
+            self.outbox.put(view.frame(self.topic, entry, entry["v"] if self._of_one else self._cursor))
 
     def tell(self, frame: dict[str, Any]) -> None:
-        """Send a frame that is no transition; its order among them does not matter."""
-        self.put(orjson.dumps(frame))
+        """Send a frame that is no transition and comes once."""
+        self.outbox.put(orjson.dumps(frame))
 
-    def put(self, frame: bytes) -> None:
-        """The same, written already: one for many."""
-        self._outbox.put(frame)
+    def tell_latest(self, about: UUID | None, frame: bytes) -> None:
+        """Send a frame that the next one `about` the same replaces; a slow client goes without."""
+        if self._held is None:
+            self.outbox.replace((self.topic, about), frame)
+
+    def forget_latest(self) -> None:
+        """Nothing more of it may leave that can be replaced."""
+        self.outbox.drop_those(lambda key: isinstance(key, tuple) and key[0] == self.topic)
 
     def end(self) -> None:
         """It cannot go on: the database has gone back. Its socket is closed; the client comes back and begins anew."""
-        self._lost()
+        self._ends.lost()
+
+    @property
+    def _of_one(self) -> bool:
+        return self.kind is Kind.GENERATION
+
+    @property
+    def _floor(self) -> Cursor | None:
+        """Everything below it has been sent: from where it began, or what has been offered to everybody since."""
+        reached, begun = self._reached(), self._begun_at
+        if self._held is not None or reached is None or (begun is not None and begun.horizon >= reached.horizon):
+            return begun
+        return reached
+
+    @property
+    def _cursor(self) -> str | None:
+        return str(floor) if (floor := self._floor) else None
+
+    def _last(self, view: View) -> int:
+        """The last version sent; of a generation that a feed does not remember, the last below its floor."""
+        if (last := self._sent.get(view.id)) is not None:
+            return last
+        return view.version_before(floor.horizon) if (floor := self._floor) and not self._of_one else 0
+
+    def _remember(self, generation_id: UUID, version: int) -> None:
+        self._sent[generation_id] = version
+        self._sent.move_to_end(generation_id)
+        if len(self._sent) > REMEMBERED:
+            # Forgotten is only what the floor has long passed: the safety look moves it every two seconds.
+            self._sent.popitem(last=False)
+
+    def _show_last(self, cursor_instead: str | None) -> None:
+        if self._last_shown is None:
+            return
+        view, entry, cursor = self._last_shown
+        self._last_shown = None
+        self.outbox.put(view.frame(self.topic, entry, entry["v"] if self._of_one else cursor_instead or cursor))

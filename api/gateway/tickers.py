@@ -2,15 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable
 from uuid import UUID
 
 import orjson
-from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.gateway.subscription import Subscription
 from api.gateway.topics import Topics
+from pipeline.outages import DATABASE_AWAY
 from pipeline.queue import read_queue
 from pipeline.read import read_batch
 from schema.wire import frames
@@ -19,7 +18,6 @@ log = logging.getLogger(__name__)
 
 QUEUE_SECONDS = 1.0
 BATCH_SECONDS = 0.1
-AWAY = (SQLAlchemyError, OSError)
 
 
 class Tickers:
@@ -56,8 +54,9 @@ class Tickers:
                 await self._somebody.wait()
             try:
                 frame = orjson.dumps(frames.queue(await read_queue(self._engine)))
-                self._tell(self._queue_followers, frame)
-            except AWAY as error:
+                for subscription in list(self._queue_followers):
+                    subscription.tell_latest(None, frame)
+            except DATABASE_AWAY as error:
                 log.warning("the queue could not be read (trying again): %s", error)
             await asyncio.sleep(QUEUE_SECONDS)
 
@@ -70,14 +69,10 @@ class Tickers:
             for batch_id in moved:
                 try:
                     _, counts = await read_batch(self._engine, batch_id)
-                except AWAY as error:
+                except DATABASE_AWAY as error:
                     log.warning("a batch could not be counted (trying again): %s", error)
                     self.batch_moved(batch_id)
                     continue
                 for subscription in list(self._topics.followers_of_batch(batch_id)):
-                    subscription.tell(frames.batch(subscription.topic, counts))
+                    subscription.tell_latest(None, orjson.dumps(frames.batch(subscription.topic, counts)))
             await asyncio.sleep(BATCH_SECONDS)
-
-    def _tell(self, followers: Iterable[Subscription], frame: bytes) -> None:
-        for subscription in list(followers):
-            subscription.put(frame)

@@ -45,17 +45,16 @@ class Topics:
 
     def followers(self, move: Move) -> Iterable[Subscription]:
         """Everybody who follows a generation, by whichever topic."""
-        yield from self._by_generation.get(move.id, ())
+        yield from self.watchers(move)
         yield from self._of_everyone
+
+    def watchers(self, move: Move) -> Iterable[Subscription]:
+        """The same without those who follow everybody's: who overlooks thousands waits for none of them."""
+        yield from self._by_generation.get(move.id, ())
         if move.user_id is not None:
             yield from self._by_user.get(move.user_id, ())
         if move.batch_id is not None:
             yield from self._by_batch.get(move.batch_id, ())
-
-    @property
-    def batches(self) -> Iterable[UUID]:
-        """The batches that somebody follows."""
-        return self._by_batch.keys()
 
     def followers_of_batch(self, batch_id: UUID) -> Iterable[Subscription]:
         """Everybody who follows a batch."""

@@ -9,6 +9,7 @@ from sqlalchemy import Row
 
 from pipeline.moves import as_move
 from pipeline.resource import as_resource
+from schema.statuses import Status
 
 
 class View:
@@ -19,6 +20,7 @@ class View:
         self.id: UUID = row.id
         self.version: int = row.version
         self.user_id: str | None = row.user_id
+        self.status = Status(row.status)
         self.move = as_move(row)
 
     @cached_property

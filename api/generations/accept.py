@@ -1,6 +1,5 @@
 """Accepts a generation: one row, one bell. Shared by every door that submits."""
 
-import asyncio
 from typing import Any
 
 from sqlalchemy import Row
@@ -35,7 +34,5 @@ async def accept_once(state: State, request: GenerationRequest, identity: Identi
 
 async def _announce(state: State, row: Row[Any]) -> None:
     if row.status == Status.QUEUED:
-        state.doorbell.ring(Bell.START)
-        # One turn of the loop: the bell leaves before the answer is written, which takes longer than it.
-        await asyncio.sleep(0)
+        await state.doorbell.hand_over(Bell.START)
     state.notices.note([as_move(row)])

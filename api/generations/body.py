@@ -23,9 +23,9 @@ async def read_body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
     return bytes(body)
 
 
-async def read_model(request: Request, model: type[Model]) -> Model:
+async def read_model(request: Request, model: type[Model], limit: int = MAX_BODY_BYTES) -> Model:
     """The body as `model`. Raises Problem or pydantic's ValidationError, which name the field and the limit."""
-    return model.model_validate(_parse(await read_body(request)))
+    return model.model_validate(_parse(await read_body(request, limit)))
 
 
 def _parse(body: bytes) -> Any:

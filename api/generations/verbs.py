@@ -28,7 +28,7 @@ async def cancel_generation(request: Request) -> Response:
     state, generation_id = state_of(request), await _own(request)
     if row := await cancel(state.engine, generation_id):
         if row.due_at is not None:
-            state.doorbell.ring(Bell.CANCEL)
+            await state.doorbell.hand_over(Bell.CANCEL)
         state.notices.note([as_move(row)])
         return json_answer(as_resource(row))
     standing = await _standing(state, generation_id)
@@ -44,7 +44,7 @@ async def retry_generation(request: Request) -> Response:
     """POST /v1/generations/{id}/retry: 202 with the resource, queued again with a fresh allowance of attempts."""
     state, generation_id = state_of(request), await _own(request)
     if row := await retry(state.engine, generation_id):
-        state.doorbell.ring(Bell.START)
+        await state.doorbell.hand_over(Bell.START)
         state.notices.note([as_move(row)])
         return json_answer(as_resource(row), 202)
     raise Problem("conflict", (await _standing(state, generation_id)).why_not_retried())

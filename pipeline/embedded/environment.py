@@ -10,6 +10,8 @@ from pipeline.settings.inherited import inherited
 
 PAINTER_TOKEN = "painter"
 """The painter asks for a token as Replicate does, and takes any."""
+DRAIN_SECONDS = 0.5
+"""No load balancer stands before an embedded web process, and somebody waits for Ctrl-C."""
 
 
 def common(settings: Settings) -> dict[str, str]:
@@ -25,6 +27,7 @@ def common(settings: Settings) -> dict[str, str]:
         "PYTHONUNBUFFERED": "1",
         "DARKROOM_HOME": str(settings.home),
         "PORT": str(settings.port),
+        "DARKROOM_DRAIN_SECONDS": str(min(settings.drain_seconds, DRAIN_SECONDS)),
         MARK: str(settings.home),
     }
 

@@ -29,9 +29,14 @@ def free_port(preferred: int, besides: int) -> int:
     """`preferred` when it can be listened on, else any other free port; never `besides`."""
     if preferred <= 65535 and preferred != besides and _refusal(preferred) is None:
         return preferred
+    return any_free_port(besides)
+
+
+def any_free_port(*besides: int) -> int:
+    """Any port that can be listened on but `besides`."""
     while True:
         port = random.choice(QUIET)
-        if port != besides and _refusal(port) is None:
+        if port not in besides and _refusal(port) is None:
             return port
 
 

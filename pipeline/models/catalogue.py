@@ -23,6 +23,8 @@ class Family:
     """Field → smallest and largest value, both allowed."""
     fixed: dict[str, Any] = field(default_factory=dict)
     aspect_ratio: dict[str, list[str]] = field(default_factory=dict)
+    tells_progress: bool = False
+    """Whether its log tells a percentage that is worth hearing: a run takes some seconds."""
 
     def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The request with this family's defaults where the caller said nothing. Raises Invalid past a limit."""
@@ -61,6 +63,12 @@ def catalogue() -> dict[str, Family]:
     sheets = (entry for entry in files("pipeline.models").iterdir() if entry.name.endswith(".toml"))
     families = [Family(**tomllib.loads(sheet.read_text())) for sheet in sheets]
     return {family.name: family for family in families}
+
+
+def tells_progress(model_id: str) -> bool:
+    """Whether a model's log is worth hearing; of a model outside the catalogue as `any` has it."""
+    known = (family for family in catalogue().values() if model_id in family.matches)
+    return next(known, catalogue()["any"]).tells_progress
 
 
 def family_of(model_id: str, model_version: str | None) -> Family:

@@ -64,6 +64,20 @@ class Settings(BaseSettings):
         description="Pages that may use web from a browser, separated by commas; * for any; its own host always may",
     )
 
+    max_sockets: int = Field(
+        20_000,
+        ge=1,
+        validation_alias=_env("DARKROOM_MAX_SOCKETS"),
+        description="Websockets and event streams that one web process holds",
+    )
+    drain_seconds: float = Field(
+        5.0,
+        ge=0,
+        le=300,
+        validation_alias=_env("DARKROOM_DRAIN_SECONDS"),
+        description="How long a web process that was told to stop still answers, while it sends its sockets away",
+    )
+
     replicate_api_token: SecretStr | None = Field(
         None, validation_alias=_env("REPLICATE_API_TOKEN"), description="Without it the painter runs"
     )

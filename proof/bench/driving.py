@@ -13,7 +13,7 @@ from pipeline.embedded.child import cause
 from pipeline.embedded.leash import leashed
 from proof.bench.driver.plan import Outcome, Plan, Seen
 from proof.bench.failure import BenchFailed
-from proof.bench.surroundings import surroundings
+from proof.surroundings import surroundings
 
 
 def drive(plan: Plan, *, warm: Callable[[], None], done: Callable[[int], None]) -> Outcome:

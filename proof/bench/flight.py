@@ -8,8 +8,8 @@ import aiohttp
 import orjson
 import psutil
 
-from proof.bench.darkroom import Darkroom
 from proof.bench.failure import BenchFailed
+from proof.hosting import Hosted
 
 PATIENCE_SECONDS = 180.0
 LOOK_SECONDS = 0.5
@@ -37,7 +37,7 @@ class Flight:
     more_threads: int
 
 
-def measure_flight(darkroom: Darkroom, count: int, done: Callable[[str, int], None]) -> Flight:
+def measure_flight(darkroom: Hosted, count: int, done: Callable[[str, int], None]) -> Flight:
     """Submit `count` generations to a provider slower than that takes; weigh the worker. Raises BenchFailed."""
     try:
         return asyncio.run(_measure(darkroom, count, done))
@@ -45,7 +45,7 @@ def measure_flight(darkroom: Darkroom, count: int, done: Callable[[str, int], No
         raise BenchFailed(f"{count:,} were not in flight together within {PATIENCE_SECONDS:.0f} s") from None
 
 
-async def _measure(darkroom: Darkroom, count: int, done: Callable[[str, int], None]) -> Flight:
+async def _measure(darkroom: Hosted, count: int, done: Callable[[str, int], None]) -> Flight:
     headers = {"Authorization": f"Bearer {darkroom.key}", "Content-Type": "application/json"}
     numbers = iter(range(count))
     async with (
@@ -68,9 +68,7 @@ async def _submit(session: aiohttp.ClientSession, numbers: Iterator[int]) -> Non
                 raise BenchFailed(f"POST was answered {answer.status}: {(await answer.read())[:500]!r}")
 
 
-async def _weigh(
-    darkroom: Darkroom, session: aiohttp.ClientSession, at: int, done: Callable[[str, int], None]
-) -> Weight:
+async def _weigh(darkroom: Hosted, session: aiohttp.ClientSession, at: int, done: Callable[[str, int], None]) -> Weight:
     """Wait until `at` predictions are in flight, then look at the worker's processes."""
     while True:
         async with session.get("/v1/queue") as answer:

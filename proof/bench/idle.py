@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from pipeline.providers.painter.ledger import Sold
-from proof.bench.darkroom import Darkroom
 from proof.bench.driver.plan import Plan, Seen
 from proof.bench.driving import drive
 from proof.bench.failure import BenchFailed
 from proof.bench.spread import Spread, spread_of
+from proof.hosting import Hosted
 
 WARM_UP = 20
 
@@ -25,7 +25,7 @@ class Idle:
     stages_ms: dict[str, Spread]
 
 
-def measure_idle(darkroom: Darkroom, count: int, done: Callable[[str, int], None]) -> Idle:
+def measure_idle(darkroom: Hosted, count: int, done: Callable[[str, int], None]) -> Idle:
     """Develop `count` generations, one at a time, with one client. `done` hears how many are. Raises BenchFailed."""
     warm_up = min(WARM_UP, count)
     plan = Plan(kind="generations", count=count, warm_up=warm_up, at_once=1, url=darkroom.url, key=darkroom.key)

@@ -5,14 +5,16 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from shutil import rmtree
 from statistics import median
 
 from proof.bench.cpu import NOT_OURS, Reading, cpu_between, read_cpu
-from proof.bench.darkroom import Darkroom
 from proof.bench.driver.plan import Plan
 from proof.bench.driving import drive
 from proof.bench.floor import make_floor
 from proof.bench.spread import Spread, spread_of
+from proof.hosting import Hosted
 
 WARM_UP = 200
 FLOOR_CONNECTIONS = 32
@@ -62,7 +64,7 @@ class Size:
     clients: int
 
 
-def measure_throughput(darkroom: Darkroom, size: Size, done: Callable[[str, int], None]) -> Throughput:
+def measure_throughput(darkroom: Hosted, size: Size, done: Callable[[str, int], None]) -> Throughput:
     """Measure `darkroom` and the floor in turn. `done` hears of which run how many are done. Raises BenchFailed."""
     floor_url = asyncio.run(make_floor(darkroom.database_url))
     rounds = []
@@ -92,7 +94,7 @@ def _warm_up(size: Size) -> int:
     return min(WARM_UP, size.count)
 
 
-def _round(darkroom: Darkroom, floor_url: str, size: Size, done: Callable[[str, int], None]) -> Round:
+def _round(darkroom: Hosted, floor_url: str, size: Size, done: Callable[[str, int], None]) -> Round:
     before: list[Reading] = []
     outcome = drive(
         Plan(
@@ -128,6 +130,13 @@ def _round(darkroom: Darkroom, floor_url: str, size: Size, done: Callable[[str, 
     )
 
 
-def _settle(darkroom: Darkroom) -> None:
-    darkroom.remove_pictures()
+def _settle(darkroom: Hosted) -> None:
+    _remove_pictures(darkroom.home / "pictures")
     time.sleep(PAUSE_SECONDS)
+
+
+def _remove_pictures(root: Path) -> None:
+    """200 kB each would fill the disk, and their writing back disturb what follows."""
+    for folder in root.iterdir():
+        if not folder.name.startswith("."):
+            rmtree(folder)

@@ -11,13 +11,13 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from proof.progress import progress
 from proof.torture.darkroom import running_darkroom
 from proof.torture.failure import CouldNotRun
 from proof.torture.faults import fault_names
 from proof.torture.kills.kinds import KINDS
 from proof.torture.options import SETTLE_SECONDS, WORTH, Aim, Options
 from proof.torture.outcome import Outcome
-from proof.torture.progress import progress
 from proof.torture.report import report
 from proof.torture.run import torture
 

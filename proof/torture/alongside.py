@@ -3,8 +3,8 @@
 import asyncio
 from random import Random
 
+from proof.doors import CANCEL, LIST, RETRY, Answer, Doors
 from proof.torture.book import Accepted, Book
-from proof.torture.doors import CANCEL, LIST, RETRY, Answer, Doors
 from proof.torture.options import Options
 
 CANCELLED = 0.12

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from random import Random
 from uuid import UUID
 
+from proof.doors import SUBMIT, Doors
 from proof.torture.book import Accepted, Book
-from proof.torture.doors import SUBMIT, Doors
 from proof.torture.options import Options
 
 CLIENTS = 8

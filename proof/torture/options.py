@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
 
+from proof.dice import dice_of
+
 LEASE_SECONDS = 4.0
 """Short, so that leases end many times in a run."""
 FROZEN_SECONDS = 2 * LEASE_SECONDS + 2
@@ -60,7 +62,7 @@ class Options:
 
     def dice(self, *of: object) -> Random:
         """Dice for one part of the run, independent of every other part's."""
-        return Random("/".join(map(str, (self.seed, *of))))
+        return dice_of(self.seed, *of)
 
     @property
     def rate(self) -> float:

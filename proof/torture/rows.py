@@ -7,10 +7,8 @@ from typing import Any
 import asyncpg
 import orjson
 
+from proof.plain_connection import fetch
 from schema.statuses import FINAL
-
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, TimeoutError)
-"""What a database that was just killed, or is starting again, raises."""
 
 _FINAL = ", ".join(f"'{status}'" for status in sorted(FINAL))
 _UNFINISHED = f"SELECT status, count(*) AS count FROM image_generations WHERE status NOT IN ({_FINAL}) GROUP BY status"
@@ -82,13 +80,7 @@ class Rows:
 
     async def fetch(self, sql: str, *arguments: object) -> list["asyncpg.Record"]:
         """Run one statement over a fresh connection. Raises one of AWAY."""
-        connection = await asyncpg.connect(self._url, timeout=5, command_timeout=30)
-        try:
-            rows: list[asyncpg.Record] = await connection.fetch(sql, *arguments)
-            return rows
-        finally:
-            # Not close(): it would wait for a server that is gone.
-            connection.terminate()
+        return await fetch(self._url, sql, *arguments)
 
 
 def _read(row: "asyncpg.Record") -> Row:

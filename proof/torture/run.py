@@ -7,19 +7,20 @@ import aiohttp
 import orjson
 
 from api.client import Client
+from proof.beside import beside
+from proof.doors import Doors, session
+from proof.progress import Show
 from proof.torture.alongside import Visitors
 from proof.torture.audit.audit import audit
 from proof.torture.audit.world import look_at
 from proof.torture.book import Accepted, Book
 from proof.torture.darkroom import Darkroom
-from proof.torture.doors import Doors, session
 from proof.torture.faults import Weather
 from proof.torture.followers import Followers, open_client
 from proof.torture.kills.schedule import Schedule
 from proof.torture.load import Load
 from proof.torture.options import Options
 from proof.torture.outcome import Outcome, Times, outcome_of
-from proof.torture.progress import Show
 from proof.torture.settle import settle, swept
 
 SHOW_SECONDS = 0.5
@@ -29,23 +30,7 @@ LAST_FRAMES_SECONDS = 15.0
 
 async def torture(options: Options, darkroom: Darkroom, show: Show) -> Outcome:
     """Do all of it. Raises CouldNotRun when Darkroom ends by itself, which its supervisor does when it gives up."""
-    end = asyncio.create_task(darkroom.end())
-    work = asyncio.create_task(_torture(options, darkroom, show))
-    try:
-        await asyncio.wait([end, work], return_when=asyncio.FIRST_COMPLETED)
-        return await (work if work.done() else end)
-    except ExceptionGroup as group:
-        raise _first_of(group) from group
-    finally:
-        work.cancel()
-        end.cancel()
-        await asyncio.wait([work, end])
-
-
-def _first_of(group: ExceptionGroup) -> Exception:
-    """What ended one of the tasks, and with it all the others."""
-    first = group.exceptions[0]
-    return _first_of(first) if isinstance(first, ExceptionGroup) else first
+    return await beside(darkroom, _torture(options, darkroom, show))
 
 
 async def _torture(options: Options, darkroom: Darkroom, show: Show) -> Outcome:
@@ -88,7 +73,7 @@ async def _under_load(
     plain: aiohttp.ClientSession,
 ) -> "set[asyncio.Task[None]]":
     """Load, kills, faults and visitors, until all of them are done. The followers, who may not be, are given back."""
-    doors = Doors(http, darkroom.url, book)
+    doors = Doors(http, lambda: darkroom.url, book)
     visitors, followers = Visitors(options, doors, book), Followers(options, client, book)
     following: set[asyncio.Task[None]] = set()
     over = asyncio.Event()

@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
+from proof.plain_connection import AWAY
 from proof.torture.darkroom import Darkroom
-from proof.torture.rows import AWAY, Rows
+from proof.torture.rows import Rows
 
 SWEPT_SECONDS = 40.0
 """An orphan's age, and some sweeps."""

@@ -1,10 +1,11 @@
 """The tables, one noun a file."""
 
 from schema.tables.api_key import api_keys
+from schema.tables.batch import batches
 from schema.tables.generation import generations
 from schema.tables.idempotency_key import idempotency_keys
 from schema.tables.image import images
 from schema.tables.lane import lanes
 from schema.tables.metadata import metadata
 
-__all__ = ["api_keys", "generations", "idempotency_keys", "images", "lanes", "metadata"]
+__all__ = ["api_keys", "batches", "generations", "idempotency_keys", "images", "lanes", "metadata"]

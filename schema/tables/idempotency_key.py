@@ -11,7 +11,7 @@ idempotency_keys = Table(
     Column("user_id", Text, nullable=False),
     Column("key", Text, nullable=False),
     Column("body_hash", LargeBinary, nullable=False),
-    # No foreign key: a key outlives the generation that was deleted, or its next replay would buy another.
+    # Or the batch's. No foreign key: a key outlives what it made and was deleted, or its next replay would buy another.
     Column("generation_id", Uuid, nullable=False),
     Column("created_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     PrimaryKeyConstraint("user_id", "key"),

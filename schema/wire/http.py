@@ -54,6 +54,7 @@ Prompt = Annotated[
     str, Field(min_length=1, max_length=MAX_PROMPT), AfterValidator(_storable), AfterValidator(_not_blank)
 ]
 Words = Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(_storable)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable), AfterValidator(_not_blank)]
 Style = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
 Model = Annotated[str, Field(max_length=200, pattern=r"^[\w.-]+/[\w.-]+$")]
 Address = Annotated[str, Field(max_length=2_000), AfterValidator(_storable), AfterValidator(_web_address)]

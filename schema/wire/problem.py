@@ -2,6 +2,10 @@
 
 from typing import Any, NamedTuple
 
+from pydantic.json_schema import SkipJsonSchema
+
+from schema.wire.shown import Shown
+
 
 class FieldError(NamedTuple):
     """One field that breaks a limit, and the limit."""
@@ -36,3 +40,24 @@ def problem(name: str, detail: str, errors: list[FieldError] | None = None) -> d
     if errors:
         document["errors"] = [error._asdict() for error in errors]
     return document
+
+
+class BrokenLimit(Shown):
+    """One field that breaks a limit, and the limit, as a document shows them."""
+
+    field: str
+    message: str
+
+
+class ProblemDocument(Shown):
+    """A problem document (RFC 9457)."""
+
+    type: str
+    """Stable: `/problems/<name>`."""
+    title: str
+    status: int
+    """The HTTP status, also where it comes over a websocket."""
+    detail: str
+    """For people; it names what was wrong."""
+    errors: list[BrokenLimit] | SkipJsonSchema[None] = None
+    """The fields that break limits; absent when there are none."""

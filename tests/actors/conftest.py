@@ -7,11 +7,11 @@ from pydantic import SecretStr
 from redis.asyncio import Redis
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.embedded.ports import any_free_port
 from pipeline.settings import Settings
 from tests.actors.lab import Hands, Lab
-from tests.actors.web_process import web_process
-from tests.conftest import free_port
 from tests.pipeline.providers.painter.caller import Caller
+from tests.web_process import web_process
 
 
 @pytest.fixture
@@ -27,7 +27,7 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
 async def lab(settings: Settings, engine: AsyncEngine, redis: Redis) -> AsyncIterator[Lab]:
     """A web process, and an address at which no painter listens yet."""
     provider = {
-        "replicate_api_url": f"http://127.0.0.1:{free_port()}",
+        "replicate_api_url": f"http://127.0.0.1:{any_free_port()}",
         "replicate_api_token": SecretStr("a-token"),
         "lease_seconds": 4.0,
     }

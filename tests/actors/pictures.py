@@ -1,5 +1,6 @@
 """A generation with outputs to store, and what must be true once they are."""
 
+from typing import Any
 from uuid import UUID
 
 from pipeline.doorbell import Bell
@@ -10,9 +11,10 @@ from tests.rows import statuses
 DEVELOPED = ["queued", "processing", "downloading", "completed"]
 
 
-async def downloading(lab: Lab, hands: Hands, count: int = 1) -> UUID:
-    """A generation whose outputs wait to be stored."""
-    generation_id = await lab.submit(num_outputs=count, input={"prompt": "a storm", "seed": 7, "num_outputs": count})
+async def downloading(lab: Lab, hands: Hands, count: int = 1, **given: Any) -> UUID:
+    """A generation whose outputs wait to be stored; `given` as for `lab.submit`."""
+    asked = {"prompt": "a storm", "seed": 7, "num_outputs": count}
+    generation_id = await lab.submit(num_outputs=count, input=asked, **given)
     await hands.buy()
     await lab.rung(Bell.COLLECT)
     await hands.collect.turns.take()

@@ -92,16 +92,22 @@ async def test_an_expired_output_is_read_again_from_the_prediction_before_anythi
     assert len(lab.sold()) == 1
 
 
+async def gone(lab: Lab, painter: Caller) -> str:
+    """Wait until the painter has forgotten the outputs of the one prediction it has sold; its id."""
+    (sold,) = lab.sold()
+    async with asyncio.timeout(PATIENCE):
+        while not (await painter.get(sold.id))["data_removed"]:
+            pass
+    return sold.id
+
+
 async def test_an_output_that_is_gone_for_good_is_bought_again_and_counted(lab: Lab, hands: Hands) -> None:
     async with lab.painting(output_ttl_seconds=0.3) as painter:
         generation_id = await downloading(lab, hands)
-        (first,) = lab.sold()
-        async with asyncio.timeout(PATIENCE):
-            while not (await painter.get(first.id))["data_removed"]:
-                pass
+        first = await gone(lab, painter)
         await hands.keep()
     row = await lab.row(generation_id)
-    assert (row.status, row.possible_double_charge, row.past_predictions) == ("pending", 1, [first.id])
+    assert (row.status, row.possible_double_charge, row.past_predictions) == ("pending", 1, [first])
     assert "expired" in row.timeline[-1]["why"]
     async with lab.painting():
         await hands.retry()
@@ -109,6 +115,16 @@ async def test_an_output_that_is_gone_for_good_is_bought_again_and_counted(lab: 
         await hands.develop()
     assert (await lab.row(generation_id)).status == "completed"
     assert len(lab.sold()) == 2
+
+
+async def test_an_output_that_is_gone_for_good_fails_when_no_attempt_is_left(lab: Lab, hands: Hands) -> None:
+    async with lab.painting(output_ttl_seconds=0.3) as painter:
+        generation_id = await downloading(lab, hands, max_attempts=1)
+        await gone(lab, painter)
+        await hands.keep()
+    row = await lab.row(generation_id)
+    assert (row.status, row.possible_double_charge, len(lab.sold())) == ("failed", 0, 1)
+    assert row.error_message.startswith("gave up after 1 of 1 attempts: ")
 
 
 async def test_an_output_that_the_provider_says_it_has_is_not_bought_again_however_often_it_fails(

@@ -7,8 +7,8 @@ import pytest
 from actors.clock import every_tick
 from actors.performers import Performers
 from pipeline.doorbell import Bell
+from pipeline.embedded.ports import any_free_port
 from tests.actors.lab import PATIENCE, Hands, Lab
-from tests.conftest import free_port
 from tests.pipeline.providers.painter.caller import Caller
 
 
@@ -44,7 +44,7 @@ async def test_a_sweep_without_a_broker_still_queues_what_is_due(
 ) -> None:
     await painter.faults({"fault": "throttle", "seconds": 60})
     generation_id = await lab.submit()
-    async with lab.hands(redis_url=f"redis://127.0.0.1:{free_port()}/0") as hands:
+    async with lab.hands(redis_url=f"redis://127.0.0.1:{any_free_port()}/0") as hands:
         await hands.buy()
         await lab.age()
         await hands.sweep()

@@ -85,3 +85,20 @@ async def test_a_start_that_comes_after_the_end_changes_nothing(lab: Lab, painte
     assert await lab.row(generation_id) == before
     await hands.develop()
     assert statuses(await lab.row(generation_id)) == DEVELOPED
+
+
+async def test_a_slow_models_log_tells_how_far_it_is(lab: Lab, hands: Hands) -> None:
+    """Percent is no transition: neither the version nor the fence moves, and a quick model is not asked for it."""
+    async with lab.painting(seconds="2.5") as painter:
+        slow = await lab.submit(model="black-forest-labs/flux-dev", model_id="black-forest-labs/flux-dev")
+        quick = await lab.submit()
+        await hands.buy()
+        before = await lab.row(slow)
+        async with asyncio.timeout(PATIENCE):
+            while (row := await lab.row(slow)).progress is None:
+                pass
+        assert 0 < row.progress < 100
+        assert (row.status, row.version, row.fence) == ("processing", before.version, before.fence)
+        for sold in lab.sold():
+            await painter.finished(sold.id)
+        assert (await lab.row(quick)).progress is None

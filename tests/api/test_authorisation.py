@@ -19,6 +19,7 @@ from tests.api.test_websocket import hear, say, socket
 from tests.darkroom import Darkroom, User
 
 PROMPT = {"prompt": "a lighthouse", "scheduled_at": FAR}
+BATCH = {"prompts": ["a lighthouse", "a harbour"], "settings": {"scheduled_at": FAR}}
 SUBSCRIBED = 200
 REFUSED = ("no key", "bad key", "expired key", "expired JWT", "JWT of another project", "unsigned JWT")
 
@@ -57,6 +58,11 @@ MATRIX = [
     Row("DELETE /v1/generations/{id}",                               401,      404,  404,  204,  204),
     Row("POST /v1/generations/{id}/cancel",                          401,      404,  404,  200,  200),
     Row("POST /v1/generations/{id}/retry",                           401,      404,  404,  202,  202),
+    Row("GET /v1/generations/{id}/events",                           401,      404,  404,  200,  200),
+    Row("POST /v1/batches",                                          401,      202,  202,  202,  202),
+    Row("GET /v1/batches/{id}",                                      401,      404,  404,  200,  200),
+    Row("POST /v1/batches/{id}/cancel",                              401,      404,  404,  200,  200),
+    Row("POST /v1/batches/{id}/retry-failed",                        401,      404,  404,  202,  202),
     Row("GET /v1/queue",                                             401,      200,  200,  200,  200),
     Row("POST /functions/v1/start-generation",                       401,      200,  200,  200,  200),
     Row("WS /v1/ws generation:{id}",                          CLOSE_AUTH,      404,  404,  200,  200),
@@ -68,6 +74,7 @@ MATRIX = [
     Row("GET /healthz",                                              200,      200,  200,  200,  200),
     Row("GET /readyz",                                               200,      200,  200,  200,  200),
     Row("GET /openapi.json",                                         200,      200,  200,  200,  200),
+    Row("GET /asyncapi.json",                                        200,      200,  200,  200,  200),
     Row("GET /docs",                                                 200,      200,  200,  200,  200),
     Row("GET /darkroom.js",                                          200,      200,  200,  200,  200),
     Row("GET /docs/assets",                                          200,      200,  200,  200,  200),
@@ -146,7 +153,8 @@ def _knocking(everybody: Everybody, door: str) -> Callable[[str | None], Awaitab
     method, path, *topic = door.split()
 
     async def over_http(key: str | None) -> int:
-        address, body = await _address(everybody, door), PROMPT if method == "POST" else None
+        asked = BATCH if path == "/v1/batches" else PROMPT
+        address, body = await _address(everybody, door), asked if method == "POST" else None
         async with everybody.darkroom.client(key) as http, http.request(method, address, json=body) as answer:
             return answer.status
 
@@ -166,6 +174,9 @@ async def _address(everybody: Everybody, door: str) -> str:
         return url
     if path == "/docs/assets":
         return f"{path}/swagger-ui.css"
+    if path.startswith("/v1/batches/"):
+        async with everybody.owner.http.post("/v1/batches", json=BATCH) as answer:
+            return path.format(id=(await answer.json())["id"])
     generation: dict[str, Any] = {"id": uuid4()}
     if "id}" in path:
         generation = await everybody.owner.submit(scheduled_at=FAR)

@@ -11,8 +11,8 @@ from starlette.routing import Route
 from api.app import ROUTES
 from tests.darkroom import Darkroom
 
-UNDESCRIBED = {"/v1/callbacks/{provider}/{generation_id}/{attempt}", "/openapi.json", "/docs"}
-"""Doors for the provider, and for the description itself."""
+UNDESCRIBED = {"/v1/callbacks/{provider}/{generation_id}/{attempt}", "/openapi.json", "/asyncapi.json", "/docs"}
+"""Doors for the provider, and for the descriptions themselves."""
 
 
 async def test_alive_and_ready(darkroom: Darkroom) -> None:
@@ -20,7 +20,7 @@ async def test_alive_and_ready(darkroom: Darkroom) -> None:
         async with http.get("/healthz") as answer:
             assert (answer.status, await answer.json()) == (200, {"status": "ok"})
         async with http.get("/readyz") as answer:
-            checks = {"database": "ok", "listener": "ok", "store": "ok"}
+            checks = {"database": "ok", "listener": "ok", "store": "ok", "sockets": "ok"}
             assert (answer.status, await answer.json()) == (200, {"status": "ready", "checks": checks})
 
 

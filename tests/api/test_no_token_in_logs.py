@@ -16,16 +16,17 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake
 
 from pipeline.api_keys import new_key, save_key
 from pipeline.database import open_engine
+from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.procfile import CHECKOUT, Procfile
 from pipeline.embedded.stack import Stack
 from pipeline.embedded.voice import Voice
 from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
 from tests.api.auth.minting import SECRET, key_pair, sign
-from tests.conftest import free_port
 
 PATIENCE = 20.0
 ANON, SERVICE = "the-anon-key-of-the-old-apps", "the-service-key-of-the-old-apps"
+EVENTS = "/v1/generations/00000000-0000-0000-0000-000000000001/events"
 PROVIDER = "the-token-of-the-provider"
 
 
@@ -77,8 +78,8 @@ async def web(settings: Settings, tmp_path: Path) -> AsyncIterator[Web]:
             "SUPABASE_ANON_KEY": ANON,
             "SUPABASE_SERVICE_ROLE_KEY": SERVICE,
             "SUPABASE_JWT_SECRET": SECRET,
-            "SUPABASE_JWKS_URL": f"http://127.0.0.1:{free_port()}/?apikey={ANON}",
-            "REPLICATE_API_URL": f"http://127.0.0.1:{free_port()}",
+            "SUPABASE_JWKS_URL": f"http://127.0.0.1:{any_free_port()}/?apikey={ANON}",
+            "REPLICATE_API_URL": f"http://127.0.0.1:{any_free_port()}",
             "REPLICATE_API_TOKEN": PROVIDER,
         },
         voice=Voice(printed),
@@ -140,7 +141,7 @@ def _pieces(secret: str) -> list[str]:
 
 async def _knock_everywhere(web: Web, token: str) -> None:
     bearer = f"Bearer {token}"
-    for path in ("/v1/generations", "/v1/queue", "/nowhere", f"/v1/generations/{token}"):
+    for path in ("/v1/generations", "/v1/queue", "/nowhere", f"/v1/generations/{token}", EVENTS):
         await web.ask(path, Authorization=bearer)
         await web.ask(f"{path}?access_token={token}&apikey={token}", apikey=token)
     await web.ask("/v1/generations?cursor=" + token, Authorization=bearer)

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import aiohttp
 
+from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.procfile import CHECKOUT
-from tests.conftest import free_port
 
 
 async def test_web_serves_503_while_the_database_is_away(tmp_path: Path) -> None:
-    port = free_port()
+    port = any_free_port()
     env = {
         "PATH": "/usr/bin:/bin",
-        "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{free_port()}/nowhere",
-        "REDIS_URL": f"redis://127.0.0.1:{free_port()}/0",
-        "REPLICATE_API_URL": f"http://127.0.0.1:{free_port()}",
+        "DATABASE_URL": f"postgresql://nobody@127.0.0.1:{any_free_port()}/nowhere",
+        "REDIS_URL": f"redis://127.0.0.1:{any_free_port()}/0",
+        "REPLICATE_API_URL": f"http://127.0.0.1:{any_free_port()}",
         "DARKROOM_HOME": str(tmp_path),
         "PORT": str(port),
     }

@@ -11,6 +11,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
+from tests.api.wire import check_frame
 from tests.darkroom import Darkroom
 
 NONE = f"generation:{uuid4()}"
@@ -29,9 +30,14 @@ async def say(connection: ClientConnection, **frame: Any) -> None:
     await connection.send(json.dumps(frame))
 
 
-async def hear(connection: ClientConnection) -> dict[str, Any]:
-    frame: dict[str, Any] = json.loads(await asyncio.wait_for(connection.recv(), 20))
-    return frame
+async def hear(connection: ClientConnection, *, progress: bool = False) -> dict[str, Any]:
+    """The next frame, which is as the document says. Progress may come at any time: only who asks hears it."""
+    async with asyncio.timeout(20):
+        while True:
+            frame: dict[str, Any] = json.loads(await connection.recv())
+            check_frame(frame)
+            if progress or frame["type"] != "progress":
+                return frame
 
 
 async def follow(connection: ClientConnection, topic: str, **more: Any) -> list[dict[str, Any]]:
@@ -197,6 +203,6 @@ async def close_code(connection: ClientConnection) -> int | None:
     try:
         async with asyncio.timeout(20):
             while True:
-                await connection.recv()
+                check_frame(json.loads(await connection.recv()))
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else None

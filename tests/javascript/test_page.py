@@ -14,6 +14,7 @@ import pytest
 from playwright.async_api import BrowserContext, WebSocket, expect
 
 from pipeline.embedded.background import BackgroundStack
+from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.procfile import CHECKOUT
 from pipeline.embedded.stack import Stack
 from pipeline.embedded.voice import Voice
@@ -22,7 +23,7 @@ from tests.acceptance.test_docs import BLOCK
 from tests.api.test_feed import FAR
 from tests.api.test_verbs import completed
 from tests.api.test_websocket import STAGES
-from tests.conftest import create_database, free_port, settings_at
+from tests.conftest import create_database, settings_at
 from tests.darkroom import Darkroom, User
 from tests.javascript.chromium import chromium, serving
 from tests.javascript.proxy import Proxy, proxy_to
@@ -40,7 +41,7 @@ for await (const { status } of darkroom.feed()) document.title = status;
 @pytest.fixture(scope="module")
 def origin() -> str:
     """Where the page is served."""
-    return f"http://127.0.0.1:{free_port()}"
+    return f"http://127.0.0.1:{any_free_port()}"
 
 
 @pytest.fixture(scope="module")

@@ -1,14 +1,18 @@
 """The doorbell: rung in any weather, and never a reason to fail."""
 
+import time
 from collections.abc import AsyncIterator
 
 import pytest
 from dramatiq import Message
+from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
 from pipeline.doorbell import NAMESPACE, Bell, Doorbell, message, open_redis
+from pipeline.embedded.ports import any_free_port
 from pipeline.settings import Settings
-from tests.conftest import free_port
+
+PATIENCE = 10.0
 
 
 @pytest.fixture
@@ -54,6 +58,20 @@ async def test_rings_that_come_together_are_one_ring_of_each_bell(redis: Redis) 
     assert await lengths(redis) == dict.fromkeys(Bell, 1)
 
 
+async def test_a_bell_that_was_handed_over_has_left_though_the_loop_does_nothing_more(
+    redis: Redis, settings: Settings
+) -> None:
+    assert settings.redis_url is not None
+    doorbell = Doorbell(redis)
+    await rung(doorbell, Bell.STORE)  # connected, and the script is known
+    await doorbell.hand_over(Bell.COLLECT)
+    with BlockingRedis.from_url(settings.redis_url) as beside:
+        patience = time.monotonic() + PATIENCE
+        while not beside.llen(f"{NAMESPACE}:{Bell.COLLECT}"):
+            assert time.monotonic() < patience, "it is still here"
+    await doorbell.flush()
+
+
 async def test_a_broker_that_forgot_everything_is_rung_all_the_same(redis: Redis) -> None:
     doorbell = Doorbell(redis)
     await rung(doorbell, Bell.START)
@@ -66,7 +84,7 @@ async def test_a_broker_that_forgot_everything_is_rung_all_the_same(redis: Redis
 async def test_a_broker_that_is_away_is_logged_and_stops_nobody(
     settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
-    client = open_redis(settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{free_port()}/0"}))
+    client = open_redis(settings.model_copy(update={"redis_url": f"redis://127.0.0.1:{any_free_port()}/0"}))
     doorbell = Doorbell(client)
     await rung(doorbell, Bell.START, Bell.STORE)
     await client.aclose()

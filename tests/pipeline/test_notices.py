@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.database import open_engine
+from pipeline.embedded.ports import any_free_port
 from pipeline.ids import new_id
 from pipeline.moves import Move
 from pipeline.notices import CHANNEL, Notices, payloads
 from pipeline.settings import Settings
-from tests.conftest import free_port
 
 POSTGRES_TAKES = 7_999
 """Bytes of a payload, at most: the NOTIFY page of Postgres' manual."""
@@ -87,7 +87,7 @@ async def test_what_is_noted_while_a_send_is_under_way_goes_together(
 
 
 async def test_a_dead_database_is_logged_and_stops_nobody(settings: Settings, caplog: pytest.LogCaptureFixture) -> None:
-    nowhere = {"database_url": f"postgresql://nobody@127.0.0.1:{free_port()}/nothing"}
+    nowhere = {"database_url": f"postgresql://nobody@127.0.0.1:{any_free_port()}/nothing"}
     engine = open_engine(settings.model_copy(update=nowhere))
     notices = Notices(engine)
     notices.note(many(3))

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline import (
     advance,
     api_keys,
+    batch,
     callback,
     cancel,
     claim,
@@ -21,10 +22,13 @@ from pipeline import (
     idempotency,
     leftovers,
     outputs,
+    percent,
     purchase,
     queue,
     read,
+    retry,
     sweep,
+    waiting,
 )
 from pipeline.database import SERVER_SETTINGS
 from schema.migrations.migrate import statements
@@ -59,6 +63,15 @@ HOT: dict[str, TextClause] = {
     "missed": feed._MISSED,
     "batch": read._BATCH,
     "submit once": idempotency._SUBMIT,
+    "percent": percent._SET,
+    "paces": waiting._PACES,
+    "standing": waiting._STANDING,
+    "positions": waiting._POSITIONS,
+    "lanes": waiting._LANES,
+    "cancel batch": cancel._CANCEL_BATCH,
+    "retry batch": retry._RETRY_BATCH[0],
+    "retry unstored of batch": retry._RETRY_BATCH[1],
+    "read batch": batch._READ,
     "leftovers": leftovers._LEFTOVERS,
     "hold": leftovers._HOLD,
 }
@@ -90,7 +103,7 @@ VALUES: dict[str, Any] = {
     "key": "k1",
     "body_hash": b"h",
     "key_hash": b"h",
-    "generation_id": "00000000-0000-0000-0000-000000000001",
+    "made_id": "00000000-0000-0000-0000-000000000001",
 }
 
 

@@ -1,6 +1,5 @@
 """The torture finds each promise that is taken out of the source, and nothing in the source as it is."""
 
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,22 +10,10 @@ import orjson
 import pytest
 
 from pipeline.embedded.procfile import CHECKOUT
+from tests.proof import planting
 from tests.proof.torture_plants import PLANTS, SHORT, Plant
 
-COPIED = ("schema", "pipeline", "actors", "api", "proof")
 FINDINGS = 1
-
-
-def planted(plant: Plant, folder: Path) -> Path:
-    """A copy of the source in `folder`, with the plant in it."""
-    for package in COPIED:
-        shutil.copytree(CHECKOUT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(CHECKOUT / "Procfile", folder)
-    file = folder / plant.file
-    source = file.read_text()
-    assert source.count(plant.old) == 1, f"{plant.file} has changed: the plant would do nothing, or too much"
-    file.write_text(source.replace(plant.old, plant.new))
-    return folder
 
 
 def torture(plant: Plant, folder: Path) -> "subprocess.Popen[bytes]":
@@ -45,7 +32,8 @@ def outcome(run: "subprocess.Popen[bytes]") -> tuple[int, dict[str, Any]]:
 @pytest.mark.timeout(180)
 @pytest.mark.parametrize("plant", PLANTS.values(), ids=PLANTS)
 def test_a_planted_fault_is_found(plant: Plant, tmp_path: Path) -> None:
-    runs = torture(plant, planted(plant, tmp_path)), torture(plant, CHECKOUT)
+    planting.plant(planting.copied(tmp_path), plant.file, plant.old, plant.new)
+    runs = torture(plant, tmp_path), torture(plant, CHECKOUT)
     (code, found), (clean, nothing) = map(outcome, runs)
     assert (clean, nothing["findings"]) == (0, [])
     assert code == FINDINGS

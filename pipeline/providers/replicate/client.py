@@ -8,6 +8,7 @@ import aiohttp
 import orjson
 
 from pipeline.errors import ProviderDown, ProviderError, ProviderUnclear
+from pipeline.models import tells_progress
 from pipeline.providers.prediction import Prediction
 from pipeline.providers.replicate.answers import error_of, read_page, read_prediction
 from pipeline.settings import Settings
@@ -15,6 +16,8 @@ from pipeline.settings import Settings
 READ_SECONDS = 15.0
 MAX_ANSWER_BYTES = 16 * 2**20
 WEBHOOK_EVENTS = ["completed"]
+WITH_PROGRESS = ["logs", "completed"]
+"""A log's webhook comes twice a second at most. Source: Replicate's documentation of webhooks."""
 
 
 class Replicate:
@@ -46,7 +49,8 @@ class Replicate:
         """POST a prediction, once. See Provider.create."""
         body: dict[str, Any] = {"input": inputs}
         if webhook:
-            body |= {"webhook": webhook, "webhook_events_filter": WEBHOOK_EVENTS}
+            events = WITH_PROGRESS if tells_progress(model_id) else WEBHOOK_EVENTS
+            body |= {"webhook": webhook, "webhook_events_filter": events}
         if model_version:
             path = "/v1/predictions"
             body["version"] = model_version

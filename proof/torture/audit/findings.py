@@ -1,8 +1,8 @@
-"""What an audit can find."""
+"""What the torture's audit can find."""
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+
+from proof import findings
 
 
 class Class(StrEnum):
@@ -35,14 +35,5 @@ MEANING: dict[Class, str] = {
     Class.KILLS: "too few kills that count",
 }
 
-
-@dataclass(frozen=True)
-class Finding:
-    """One broken promise."""
-
-    cls: Class
-    about: str
-    """A generation's id, a prediction's, a key or a door."""
-    says: str
-    evidence: Any = None
-    """Timeline, sales, or what else shows it."""
+Finding = findings.Finding[Class]
+"""One broken promise of Darkroom's."""

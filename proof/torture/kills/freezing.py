@@ -8,11 +8,10 @@ from signal import SIGCONT, SIGSTOP
 import aiohttp
 import orjson
 
-from proof.torture.darkroom import Darkroom
+from proof.plain_connection import AWAY
+from proof.torture.darkroom import WORKERS, Darkroom
 from proof.torture.kills.holding import lane_held, signal, somebody_waits, stopped
 from proof.torture.options import FROZEN_SECONDS, Aim
-from proof.torture.rows import AWAY
-from proof.torture.stack import WORKERS
 
 PILE_SECONDS = 0.7
 """How long rows pile up behind the lane's lock, so that a freeze hits many."""

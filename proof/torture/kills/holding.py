@@ -36,7 +36,7 @@ def stopped(darkroom: Darkroom, *names: str) -> Iterator[None]:
 
 @asynccontextmanager
 async def lane_held(darkroom: Darkroom) -> AsyncIterator[None]:
-    """Lock the lane inside, so that claims and the breaker's notes wait. Raises one of `rows.AWAY`."""
+    """Lock the lane inside, so that claims and the breaker's notes wait. Raises one of AWAY."""
     connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(darkroom.database_url, timeout=5)
     try:
         async with connection.transaction():
@@ -47,7 +47,7 @@ async def lane_held(darkroom: Darkroom) -> AsyncIterator[None]:
 
 
 async def somebody_waits(darkroom: Darkroom, saying: str) -> None:
-    """Wait until a statement with these words waits for a lock, but not for long. Raises one of `rows.AWAY`."""
+    """Wait until a statement with these words waits for a lock, but not for long. Raises one of AWAY."""
     rows = Rows(darkroom.database_url)
     with suppress(TimeoutError):
         async with asyncio.timeout(LONGEST_SECONDS):

@@ -5,10 +5,11 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from proof.plain_connection import AWAY
 from proof.torture.darkroom import Darkroom
 from proof.torture.kills.kinds import KINDS
 from proof.torture.options import FROZEN_SECONDS, Options
-from proof.torture.rows import AWAY, Rows
+from proof.torture.rows import Rows
 
 APART_SECONDS = max(8.0, FROZEN_SECONDS + 2)
 """Between two kills of one kind: the supervisor gives up when one process ends five times within half a minute, and

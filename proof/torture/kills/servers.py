@@ -8,8 +8,9 @@ from signal import SIGKILL, SIGQUIT
 
 from redis.asyncio import Redis
 
+from proof.plain_connection import AWAY
 from proof.torture.darkroom import Darkroom
-from proof.torture.rows import AWAY, Rows
+from proof.torture.rows import Rows
 
 # The gateway's keepalive is the only other thing that connection ever says, and nobody else says it.
 _LISTENERS = """

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from api.auth.origins import cors, origin_allowed
 from pipeline.settings import Settings
 from pipeline.settings.origin import plain_origin
-from tests.actors.web_process import web_process
+from tests.web_process import web_process
 
 APP = "https://app.example.com"
 

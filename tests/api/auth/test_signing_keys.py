@@ -9,9 +9,9 @@ from aiohttp import web
 
 from api.auth.signing_keys import MAX_BYTES, SigningKeys, read_keys
 from api.problems import Problem
+from pipeline.embedded.ports import any_free_port
 from tests.api.auth.jwks_server import JwksServer
 from tests.api.auth.minting import ALGORITHMS, key_pair
-from tests.conftest import free_port
 
 PATIENCE = 20.0
 
@@ -88,7 +88,7 @@ async def test_a_server_that_fails_takes_no_key_away(jwks: JwksServer, answer: C
 
 
 async def test_nobody_is_there(caplog: pytest.LogCaptureFixture) -> None:
-    keys = SigningKeys(f"http://127.0.0.1:{free_port()}/jwks.json?apikey=a-key-in-a-query")
+    keys = SigningKeys(f"http://127.0.0.1:{any_free_port()}/jwks.json?apikey=a-key-in-a-query")
     with caplog.at_level(logging.DEBUG):
         for _ in range(2):
             with pytest.raises(Problem) as unavailable:

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import create_async_engine as connect_to
 
 from pipeline.api_keys import find_key, key_hash
 from pipeline.database import asyncpg_url
+from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.stack import Stack
 from pipeline.statements import fetch, statement
 from schema.migrations import upgrade
 from tests.api.cli.conftest import Darkroom, Ended
-from tests.conftest import database_of, free_port
+from tests.conftest import database_of
 
 
 @pytest.fixture
@@ -121,7 +122,7 @@ async def test_without_a_database_it_is_said_what_to_do(keys: Darkroom) -> None:
 
 
 async def test_a_database_that_is_away_or_empty(keys: Darkroom, database_url: str) -> None:
-    away = f"postgresql://ada:a-secret@127.0.0.1:{free_port()}/darkroom"
+    away = f"postgresql://ada:a-secret@127.0.0.1:{any_free_port()}/darkroom"
     unreachable = await keys.having(DATABASE_URL=away)("keys", "ls")
     empty = await keys.having(DATABASE_URL=database_of(database_url, "postgres"))("keys", "create", "a")
     missing = await keys.having(DATABASE_URL=database_of(database_url, "no_such_database"))("keys", "ls")

@@ -2,7 +2,6 @@
 
 import asyncio
 import io
-import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -12,6 +11,7 @@ from typing import Any
 import psutil
 import pytest
 
+from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.procfile import Procfile, read_procfile
 from pipeline.embedded.program import Program
 from pipeline.embedded.stack import Stack
@@ -83,10 +83,7 @@ def home(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-    return number
+    return any_free_port()
 
 
 @pytest.fixture

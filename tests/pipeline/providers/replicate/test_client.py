@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from pipeline.embedded.ports import any_free_port
 from pipeline.errors import NotFound, ProviderDown, ProviderRefused, ProviderThrottled, ProviderUnclear
 from pipeline.providers import Prediction, Replicate
-from tests.conftest import free_port
 from tests.pipeline.providers.painter.caller import MODEL, Caller
 from tests.pipeline.providers.replicate.conftest import Opening
 
@@ -84,7 +84,7 @@ async def test_throttling_is_no_sale_and_says_for_how_long(painter: Caller, repl
 
 
 async def test_a_provider_that_is_not_there_has_sold_nothing(opening: Opening) -> None:
-    async with opening(f"http://127.0.0.1:{free_port()}") as replicate:
+    async with opening(f"http://127.0.0.1:{any_free_port()}") as replicate:
         for call in (buy(replicate), replicate.get("p1"), replicate.webhook_secret()):
             with pytest.raises(ProviderDown, match="does not answer at http"):
                 await call

@@ -5,22 +5,23 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.app import create_app
+from api.server import PING_SECONDS, Server
+from api.state import State
 from pipeline.settings import Settings
 
 
 @asynccontextmanager
-async def web_process(settings: Settings) -> AsyncIterator[None]:
-    """The real application behind uvicorn's protocol, at the port of the settings.
+async def web_process(settings: Settings, *, ping_seconds: float = PING_SECONDS) -> AsyncIterator[State]:
+    """The real application behind uvicorn's protocols, at the port of the settings; what it holds open.
 
     Without uvicorn's own Server: it takes the signals of the whole process, and sleeps 0.2 s while it stops.
     """
     app = create_app(settings)
-    config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+    config = Server(app, settings, ping_seconds=ping_seconds).config
     config.load()
     state = ServerState()
     async with app.router.lifespan_context(app):
@@ -28,7 +29,7 @@ async def web_process(settings: Settings) -> AsyncIterator[None]:
             lambda: HttpToolsProtocol(config=config, server_state=state, app_state={}),
             sock=socket.create_server(("127.0.0.1", settings.port)),
         )
-        yield
+        yield app.state.darkroom
         server.close()
         for connection in list(state.connections):
             connection.shutdown()

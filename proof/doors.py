@@ -1,13 +1,13 @@
 """The doors as a stranger knocks at them: patient while they are away, strict about what they answer."""
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from random import Random
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 import aiohttp
 import orjson
-
-from proof.torture.book import Book
 
 SUBMIT, CANCEL, RETRY, LIST = "submit", "cancel", "retry", "list"
 RIGHT: dict[str, frozenset[int]] = {
@@ -23,6 +23,15 @@ PATIENCE_SECONDS = 60.0
 TIMEOUT = aiohttp.ClientTimeout(total=20, sock_connect=5)
 
 
+class Answers(Protocol):
+    """Where answers are noted."""
+
+    answers: Counter[tuple[str, str]]
+    """How often each door gave each answer: a status, or what became of the connection."""
+    wrong: dict[tuple[str, str], str]
+    """An example of every answer that a door may not give."""
+
+
 class Answer(NamedTuple):
     """A door's answer."""
 
@@ -31,11 +40,11 @@ class Answer(NamedTuple):
 
 
 class Doors:
-    """Knocks at a Darkroom's doors and notes every answer in the book."""
+    """Knocks at a Darkroom's doors and notes every answer in the book. `where` names the web process for each try."""
 
-    def __init__(self, session: aiohttp.ClientSession, url: str, book: Book) -> None:
+    def __init__(self, session: aiohttp.ClientSession, where: Callable[[], str], book: Answers) -> None:
         self._session = session
-        self._url = url
+        self._where = where
         self._book = book
 
     async def knock(
@@ -57,7 +66,7 @@ class Doors:
         headers = {"Idempotency-Key": key} if key else {}
         try:
             async with self._session.request(
-                method, f"{self._url}{path}", data=orjson.dumps(body) if body else None, headers=headers
+                method, f"{self._where()}{path}", data=orjson.dumps(body) if body else None, headers=headers
             ) as response:
                 content = await response.read()
         except (aiohttp.ClientError, TimeoutError, OSError) as lost:

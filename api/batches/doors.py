@@ -1,0 +1,108 @@
+"""The doors of /v1/batches."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.auth.identity import Identity
+from api.generations.body import read_model
+from api.generations.doors import identity_of, json_answer, uuid_of
+from api.generations.idempotency import REPLAYED, body_hash, key_of
+from api.generations.submission import submission_of
+from api.problems import Problem
+from api.state import State, state_of
+from pipeline.batch import Batch, read_batch_of, submit_batch, submit_batch_once
+from pipeline.cancel import cancel_batch
+from pipeline.doorbell import Bell
+from pipeline.errors import Invalid, NotFound
+from pipeline.idempotency import Key
+from pipeline.ids import new_id
+from pipeline.moves import as_move
+from pipeline.retry import retry_failed
+from schema.statuses import Status
+from schema.wire.batch import MAX_BATCH_BYTES, BatchRequest
+
+
+async def submit(request: Request) -> Response:
+    """POST /v1/batches: 202 with the batch and its Location; all of its generations are accepted, or none."""
+    state, identity, key = state_of(request), await identity_of(request), key_of(request)
+    asked = await read_model(request, BatchRequest, MAX_BATCH_BYTES)
+    batch = _batch(asked, identity)
+    if key is None:
+        made: Any = await submit_batch(state.engine, batch)
+    else:
+        made = await submit_batch_once(state.engine, batch, Key(identity.user_id or "", key, body_hash(asked)))
+    replayed = isinstance(made, UUID)
+    if not replayed:
+        await _announce(state, made)
+    headers = {REPLAYED: "true"} if replayed else {}
+    batch_id = made if replayed else batch.id
+    return await _shown(state, batch_id, 202, {"Location": f"/v1/batches/{batch_id}", **headers})
+
+
+async def show(request: Request) -> Response:
+    """GET /v1/batches/{id}: its counts and its generations' ids; somebody else's is a 404."""
+    return await _shown(state_of(request), (await _readable(request)).id)
+
+
+async def cancel(request: Request) -> Response:
+    """POST /v1/batches/{id}/cancel: 200 with the batch; whatever of it was not final is called off."""
+    state, batch_id = state_of(request), await _own(request)
+    rows = await cancel_batch(state.engine, batch_id)
+    if any(row.due_at is not None for row in rows):
+        await state.doorbell.hand_over(Bell.CANCEL)
+    state.notices.note([as_move(row) for row in rows])
+    return await _shown(state, batch_id)
+
+
+async def retry(request: Request) -> Response:
+    """POST /v1/batches/{id}/retry-failed: 202 with the batch; what had failed is queued again, the rest stays."""
+    state, batch_id = state_of(request), await _own(request)
+    await _announce(state, await retry_failed(state.engine, batch_id))
+    return await _shown(state, batch_id, 202)
+
+
+def _batch(asked: BatchRequest, identity: Identity) -> Batch:
+    submissions = []
+    for index, one in enumerate(asked.requests()):
+        try:
+            submissions.append(submission_of(one, identity))
+        except Invalid as broken:
+            raise Invalid(f"prompts.{index}.{broken.field}", str(broken)) from broken
+    settings = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
+    return Batch(new_id(), identity.user_id, asked.name, settings, submissions)
+
+
+async def _announce(state: State, rows: Any) -> None:
+    if any(row.status == Status.QUEUED for row in rows):
+        await state.doorbell.hand_over(Bell.START)
+    state.notices.note([as_move(row) for row in rows])
+
+
+async def _shown(state: State, batch_id: UUID, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    row = await read_batch_of(state.engine, batch_id)
+    if row is None:
+        raise NotFound("id: there is no batch with this id")
+    members = row.generations or []
+    counts = {str(each): sum(member["status"] == each for member in members) for each in Status}
+    return json_answer({**row._mapping, "generations": members, "counts": counts}, status, headers)
+
+
+async def _readable(request: Request) -> Row[Any]:
+    identity, batch_id = await identity_of(request), uuid_of(request.path_params["id"])
+    row = await read_batch_of(state_of(request).engine, batch_id) if batch_id else None
+    if row is None or not identity.may_see(row.user_id):
+        raise NotFound("id: there is no batch with this id, or it is not yours")
+    return row
+
+
+async def _own(request: Request) -> UUID:
+    """The id in the path, when its batch is the asker's to change. Raises NotFound or Problem("forbidden")."""
+    row = await _readable(request)
+    if not (await identity_of(request)).may_change(row.user_id):
+        raise Problem("forbidden", "id: it was submitted without an owner; this key may read it and no more")
+    batch_id: UUID = row.id
+    return batch_id

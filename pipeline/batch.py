@@ -1,0 +1,75 @@
+"""Batch: generations that are submitted together, in one statement. All of them are accepted, or none."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.idempotency import TAKEN, Key, make_once
+from pipeline.resource import COLUMNS
+from pipeline.statements import as_json, fetch, statement
+from pipeline.submit import INSERT
+
+_MAKE = """batch AS (
+      INSERT INTO batches (id, user_id, name, settings, total)
+      SELECT CAST(CAST(:batch_id AS text) AS uuid), CAST(:owner AS text), CAST(:name AS text),
+        CAST(:settings AS jsonb), :total
+      {when} RETURNING id)"""
+_ROWS = f"{INSERT} WHERE EXISTS (SELECT FROM batch) RETURNING {COLUMNS}"
+_SUBMIT = statement(f"WITH {_MAKE.format(when='')} {_ROWS}")
+_SUBMIT_ONCE = statement(f"WITH {TAKEN}, {_MAKE.format(when='WHERE EXISTS (SELECT FROM taken)')} {_ROWS}")
+
+# Its generations' ids in the order in which they were asked for; those that were deleted since are missing.
+_READ = statement("""
+    SELECT b.id, b.user_id, b.name, b.settings, b.total, b.created_at,
+      (SELECT jsonb_agg(jsonb_build_object('id', g.id, 'index', g.batch_index, 'status', g.status)
+         ORDER BY g.batch_index, g.id)
+       FROM image_generations AS g WHERE g.batch_id = b.id AND g.batch_id IS NOT NULL) AS generations
+    FROM batches AS b WHERE b.id = :id
+""")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What is submitted together."""
+
+    id: UUID
+    user_id: str | None
+    name: str | None
+    settings: Mapping[str, Any]
+    """What they share, as it was asked for."""
+    submissions: Sequence[Mapping[str, Any]]
+    """As `Submissions.submit` takes them."""
+
+    def _parameters(self) -> dict[str, Any]:
+        members = [
+            {**submission, "batch_id": self.id, "batch_index": index}
+            for index, submission in enumerate(self.submissions)
+        ]
+        return {
+            "batch_id": str(self.id),
+            "owner": self.user_id,
+            "name": self.name,
+            "settings": as_json(self.settings),
+            "total": len(members),
+            "rows": as_json(members),
+        }
+
+
+async def submit_batch(engine: AsyncEngine, batch: Batch) -> Sequence[Row[Any]]:
+    """Insert a batch with all of its generations; their rows."""
+    return await fetch(engine, _SUBMIT, **batch._parameters())
+
+
+async def submit_batch_once(engine: AsyncEngine, batch: Batch, key: Key) -> Sequence[Row[Any]] | UUID:
+    """The same once for a key: its rows, or the id of the batch that the key has made. Raises KeyReused."""
+    return await make_once(engine, key, batch.id, _SUBMIT_ONCE, **batch._parameters())
+
+
+async def read_batch_of(engine: AsyncEngine, batch_id: UUID) -> Row[Any] | None:
+    """A batch with `generations` ([{id, index, status}], in order), or None."""
+    rows = await fetch(engine, _READ, id=batch_id)
+    return rows[0] if rows else None

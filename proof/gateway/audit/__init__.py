@@ -1,0 +1,1 @@
+"""The audit: what every client heard, held against the rows and against what the gateway promises."""

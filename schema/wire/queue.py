@@ -1,0 +1,35 @@
+"""The queue at a glance, as GET /v1/queue answers and the topic `queue` tells it."""
+
+from typing import Literal
+
+from pydantic import AwareDatetime
+
+from schema.statuses import Status
+from schema.wire.shown import Count, Shown
+
+
+class Lane(Shown):
+    """One provider's lane."""
+
+    lane: str
+    cap: int
+    """Predictions that may be in flight at once."""
+    in_flight: Count
+    paused: bool
+    state: Literal["closed", "open", "half open", "paused"]
+    """Of the breaker. `open`: nothing is bought until `tries_again_at`; `half open`: one goes ahead and tries."""
+    trouble: str | None
+    """What the provider last said, while it does not sell."""
+    tries_again_at: AwareDatetime | None
+    creates_per_minute: int | None
+    """Purchases a minute; null without a limit."""
+    possible_double_charge: Count
+    """How many predictions may have been paid for that no generation uses."""
+
+
+class Queue(Shown):
+    """What waits and what runs."""
+
+    counts: dict[Status, Count]
+    """How many unfinished generations stand where."""
+    lanes: list[Lane]
