@@ -11,9 +11,8 @@ GUIDE = f"""\
 Every transition of your generations, pushed the moment it is committed. Submit and read over HTTP: `/openapi.json`.
 
 All frames are JSON text, one object each, with a `type`. A client's frame has at most {MAX_FRAME_BYTES:,} characters.
-Fields and types may be added: pass over what you do not know. Frames are obeyed one after the other, and what they
-bring comes in that order. The server sends pings, which every websocket library answers by itself; let yours send its
-own, so that you notice a dead line.
+Fields and types may be added: pass over what you do not know. The server sends pings, which every websocket library
+answers by itself; let yours send its own, so that you notice a dead line.
 
 ## Open a socket
 
@@ -49,22 +48,20 @@ once, in the order of its `version`. Its `status` is the one that was reached th
 - `completed`, `failed`, `cancelled`: the end, unless somebody tries a failed or cancelled one again.
 
 `progress`, `batch` and `queue` frames tell how things stand. The latest one wins and any of them may be left out, so
-there is nothing in them to resume.
+there is nothing in them to resume. Count `eta_seconds` down yourself: progress is sent again only when it tells more.
 
 ## Come back
 
-Connections drop, and servers are restarted. Wait before each try: a random time up to 0.25 s, doubled with every try
-up to 10 s. Then subscribe again, with the last `cursor` of each topic as `after`; a null one does not count.
+Connections drop, and servers are restarted; one that is about to stop, or full, refuses the handshake with 503. Wait
+before each try: a random time up to 0.25 s, doubled with every try up to 10 s. Then subscribe again, with the last
+`cursor` of each topic as `after`. A null one does not count: on a feed the first snapshot has none until its last
+frame, so whoever is cut off before begins anew.
 
 - `resumed: true`: it goes on after the cursor. That of a feed is up to {SAFETY_SECONDS:.0f} s behind what was sent
   (more, while a transaction in the database stays open), so some transitions come once more: pass over those whose
   `version` is not above the last one that you have of that `id`.
 - `resumed: false`: it begins anew, because there was no cursor, it was too old, too much was missed, or the database
   was restored. Forget what you know; a snapshot follows.
-
-The cursors of a feed are good once its replay or snapshot has come whole: if the line drops before, go on from the
-cursor that you had. To know when, send an `unsubscribe` from a topic that you do not follow right behind the
-`subscribe`: its answer comes behind the replay.
 
 ## When the server closes
 

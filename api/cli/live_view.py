@@ -9,6 +9,7 @@ from rich.text import Text
 
 from api.cli.live_stage import LiveStage
 from api.cli.moments import length, seconds_between
+from api.cli.outlook import later
 from api.cli.picture import Picture, describe
 from api.cli.status_look import WIDTH, look_of
 from api.cli.view import attempt_of, reason_of
@@ -26,6 +27,7 @@ class LiveView:
         self._first: Transition | None = None
         self._previous: Transition | None = None
         self._progress: Progress | None = None
+        self._progress_at = 0.0
         self._lost: str | None = None
         # Last, because it asks for its first picture at once.
         self._live = Live(
@@ -59,7 +61,7 @@ class LiveView:
 
     def progress(self, progress: Progress) -> None:
         """Moves the bar at the next redraw."""
-        self._progress, self._lost = progress, None
+        self._progress, self._progress_at, self._lost = progress, self._console.get_time(), None
 
     def reset(self) -> None:
         """A note, and everything from the header on."""
@@ -77,7 +79,9 @@ class LiveView:
     def _present(self) -> RenderableType:
         if self._previous is None:
             return Text("")
-        return self._stage.draw(self._previous, self._progress, self._lost, self._console.get_time())
+        now = self._console.get_time()
+        ahead = later(self._progress, now - self._progress_at) if self._progress else None
+        return self._stage.draw(self._previous, ahead, self._lost, now)
 
     def _header(self, transition: Transition) -> None:
         generation = transition.generation

@@ -1,5 +1,7 @@
 """What progress says about the time ahead, as people say it."""
 
+from dataclasses import replace
+
 from api.client import Progress
 
 UNITS = ((10, 1, "s", 1), (90, 1, "s", 0), (5_400, 60, "min", 0), (float("inf"), 3_600, "h", 1))
@@ -21,6 +23,12 @@ def estimate(progress: Progress) -> str:
     _, size, name, decimals = next(unit for unit in UNITS if eta < unit[0])
     said = f"about {eta / size:.{decimals}f} {name}"
     return said if error is None else f"{said} ± {error / size:.{decimals}f} {name}"
+
+
+def later(progress: Progress, seconds: float) -> Progress:
+    """The same after some seconds without another one: the estimate counts down by itself."""
+    eta = progress.eta_seconds
+    return progress if eta is None else replace(progress, eta_seconds=max(0.0, eta - seconds))
 
 
 def ordinal(number: int) -> str:

@@ -1,7 +1,7 @@
 """One websocket connection, and what its end means."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -31,7 +31,12 @@ MAX_FRAME = 1 << 22
 
 BROKEN_PROTOCOL = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
 """Close codes of a disagreement that another try would only repeat."""
-PACES = {CLOSE_DRAINING: SPREAD, CLOSE_TOO_MANY: LATER, HTTPStatus.TOO_MANY_REQUESTS: LATER}
+PACES = {
+    CLOSE_DRAINING: SPREAD,
+    HTTPStatus.SERVICE_UNAVAILABLE: SPREAD,
+    CLOSE_TOO_MANY: LATER,
+    HTTPStatus.TOO_MANY_REQUESTS: LATER,
+}
 """How soon to come back, by close code or HTTP status; SOON after any other."""
 
 
@@ -50,9 +55,9 @@ class Dropped(DarkroomError):
 
 
 async def frames(
-    address: Address, headers: Mapping[str, str], asked: Sequence[Mapping[str, Any]], keepalive: float
+    address: Address, headers: Mapping[str, str], subscribe: Mapping[str, Any], keepalive: float
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Connect, send what is `asked`, and give each frame that comes. `keepalive` is as KEEPALIVE.
+    """Connect, send the frame `subscribe`, and give each frame that comes. `keepalive` is as KEEPALIVE.
 
     Raises Dropped when a new connection can help, Problem when the server refuses (by an error frame, or
     for good by a close code), and Unreachable when what answers is no websocket server.
@@ -69,8 +74,7 @@ async def frames(
             close_timeout=CLOSE_TIMEOUT,
             max_size=MAX_FRAME,
         ) as socket:
-            for frame in asked:
-                await socket.send(json.dumps(frame))
+            await socket.send(json.dumps(subscribe))
             while True:
                 frame = json.loads(await socket.recv())
                 if frame["type"] == "error":

@@ -53,7 +53,7 @@ class Progress:
     position: int | None
     """Place in the queue, roughly, while it waits."""
     eta_seconds: float | None
-    """Until it is completed, roughly."""
+    """Until it is completed, roughly. Counts down by itself: another one comes only when it tells more."""
     eta_error_seconds: float | None
     """By how much that may be off, either way."""
 

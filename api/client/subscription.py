@@ -10,7 +10,6 @@ from typing import Any
 from api.client.address import Address
 from api.client.backoff import Backoff
 from api.client.connection import Dropped, frames
-from schema.wire.frames import CLOSES
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +31,17 @@ class Line:
 class Subscription:
     """Connects, subscribes, and does both again after each drop."""
 
-    def __init__(
-        self, line: Line, topic: str, after: int | str | None = None, *, then: Mapping[str, Any] | None = None
-    ) -> None:
-        """`then` is a frame that is sent behind each subscribe."""
+    def __init__(self, line: Line, topic: str, after: int | str | None = None) -> None:
         self.after = after
         """Where the next connection goes on. Whoever reads the frames moves it, and says so by `moved`."""
         self._line = line
         self._topic = topic
-        self._then = then
         self._known = line.known
         self._backoff = Backoff()
         self._lost_at: float | None = None
 
-    async def frames(self) -> AsyncGenerator[dict[str, Any] | Dropped, None]:
-        """Every frame of every connection, and between two connections the drop.
-
-        Raises Problem, and Unreachable when patience is at its end.
-        """
+    async def frames(self) -> AsyncGenerator[dict[str, Any], None]:
+        """Every frame of every connection. Raises Problem, and Unreachable when patience is at its end."""
         while True:
             try:
                 async with aclosing(self._connected()) as received:
@@ -58,7 +50,6 @@ class Subscription:
                             self._known, self._lost_at = True, None
                         yield frame
             except Dropped as drop:
-                yield drop
                 await self._wait(drop)
 
     def moved(self) -> None:
@@ -67,14 +58,13 @@ class Subscription:
 
     def _connected(self) -> AsyncGenerator[dict[str, Any], None]:
         subscribe = {"type": "subscribe", "ref": "1", "topic": self._topic, "after": self.after}
-        asked = [subscribe] if self._then is None else [subscribe, self._then]
-        return frames(self._line.address, self._line.headers, asked, self._line.keepalive)
+        return frames(self._line.address, self._line.headers, subscribe, self._line.keepalive)
 
     async def _wait(self, drop: Dropped) -> None:
         """Pause before the next connection, or give up."""
         now = monotonic()
-        # Whoever closes with one of our codes is there, also when it took no subscription.
-        self._known = self._known or drop.code in CLOSES
+        # Whoever refuses is there, also when it never took a subscription.
+        self._known = self._known or drop.code != 0
         if self._lost_at is None:
             self._lost_at = now
         if not self._known or now - self._lost_at >= self._line.patience:

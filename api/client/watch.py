@@ -3,7 +3,6 @@
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
 
-from api.client.connection import Dropped
 from api.client.frames import Event, Progress, Reset, Transition
 from api.client.generation import Generation
 from api.client.subscription import Line, Subscription
@@ -26,8 +25,6 @@ class Watch:
         start = self._seen
         async with aclosing(self._subscription.frames()) as received:
             async for frame in received:
-                if isinstance(frame, Dropped):
-                    continue
                 match frame["type"]:
                     case "subscribed" if self._seen and not frame["resumed"]:
                         # The server's row never had this version: its database was restored.

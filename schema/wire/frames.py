@@ -57,7 +57,7 @@ CLOSE_AUTH = 4401
 CLOSE_SLOW = 4408
 """The client does not read fast enough; it may reconnect and resume."""
 CLOSE_TOO_MANY = 4429
-"""Too many topics."""
+"""Too many frames at once."""
 CLOSE_DRAINING = 1012
 """The server is leaving; reconnect after a random while."""
 
@@ -77,7 +77,7 @@ CLOSES = {
         "No key in time, one that is not let in, one that has expired or was revoked: connect with another key.", False
     ),
     CLOSE_SLOW: Close("The client reads too slowly, and too much waited for it: reconnect and resume.", True),
-    CLOSE_TOO_MANY: Close("Too much was asked for at once: reconnect after a longer pause, and ask for less.", True),
+    CLOSE_TOO_MANY: Close("Too many frames at once: reconnect after a longer pause, and send fewer.", True),
 }
 """What our close codes mean, for the documents and for the client."""
 

@@ -27,7 +27,7 @@ class Subscribed(Shown):
     resumed: bool
     """Whether it goes on after the cursor that was given. If not, it begins anew, and there may be a gap before it."""
     cursor: str | SkipJsonSchema[None] = None
-    """Of `generations` and `batch:<id>`: where the feed stands now."""
+    """Of `generations` and `batch:<id>`: where the feed stands now; absent while a snapshot is still to come."""
 
 
 class Transition(Shown):
@@ -36,7 +36,8 @@ class Transition(Shown):
     type: Literal["transition"]
     topic: Topic
     cursor: int | str | None
-    """To resume after. On `generation:<id>` the version; on a feed opaque text; null while the server has none yet."""
+    """To resume after. On `generation:<id>` the version; on a feed opaque text, null in a first snapshot until its end.
+    """
     id: UUID
     status: Status
     """The status that it reached with this transition."""
@@ -59,7 +60,10 @@ class Progress(Shown):
     position: Annotated[int, Field(ge=1)] | None
     """Its place in the queue, roughly; null when it does not wait in it."""
     eta_seconds: Seconds | None
-    """How long it will take until it is completed, roughly; null when that cannot be told."""
+    """How long it will take until it is completed, roughly; null when that cannot be told.
+
+    Counts down by itself: it is sent again only when it tells more than that.
+    """
     eta_error_seconds: Seconds | None
     """By how much the estimate may be off, either way."""
 

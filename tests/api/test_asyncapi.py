@@ -11,7 +11,7 @@ from starlette.routing import WebSocketRoute
 
 from api.app import ROUTES
 from api.asyncapi.document import MESSAGES, document
-from api.gateway import following, outbox, socket
+from api.gateway import following, outbox, reading, socket
 from schema.statuses import Status
 from schema.wire import frames
 from tests.api.wire import check_frame
@@ -133,6 +133,7 @@ def test_limits_and_close_codes_are_the_codes_own() -> None:
     assert limits["bad_frames"] == socket.MAX_BAD_FRAMES
     assert limits["auth"] == socket.AUTH_SECONDS
     assert limits["waiting"] == outbox.MAX_BYTES
+    assert (limits["frames_per_second"], limits["burst"]) == (reading.FRAMES_PER_SECOND, reading.BURST)
     assert limits["snapshot"] == following.SNAPSHOT
     constants = {value for name, value in vars(frames).items() if name.startswith("CLOSE_")}
     assert {int(code) for code in channel["x-close-codes"]} == constants

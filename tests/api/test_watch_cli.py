@@ -4,10 +4,10 @@ import asyncio
 import json
 import signal
 import sys
-from uuid import UUID, uuid4
 
 import pytest
 
+from tests.api.test_batches import submit
 from tests.api.test_changes_cli import run
 from tests.api.test_verbs import FAR, completed
 from tests.darkroom import Darkroom, User
@@ -43,14 +43,6 @@ async def interrupted(process: asyncio.subprocess.Process) -> tuple[int | None, 
     return process.returncode, err.decode()
 
 
-async def batched(user: User, ids: list[str]) -> str:
-    """Make a batch of these generations; its id."""
-    batch_id = str(uuid4())
-    sql = "UPDATE image_generations SET batch_id = $1 WHERE id = ANY ($2)"
-    await user.darkroom.execute(sql, UUID(batch_id), [UUID(id_) for id_ in ids])
-    return batch_id
-
-
 async def test_all_shows_a_line_per_transition_until_ctrl_c(darkroom: Darkroom) -> None:
     async with darkroom.user() as user:
         scheduled = await user.submit(scheduled_at=FAR, prompt="a scheduled cat")
@@ -82,8 +74,9 @@ async def test_all_as_json_is_a_frame_per_line(darkroom: Darkroom) -> None:
 
 async def test_a_finished_batch_is_shown_whole_and_ends_it(darkroom: Darkroom) -> None:
     async with darkroom.user() as user:
-        ids = [(await completed(user, await user.submit()))["id"] for _ in range(2)]
-        code, out, err = await run(user, "watch", "--batch", await batched(user, ids))
+        batch = await submit(user, "a lighthouse", "a harbour")
+        ids = [(await completed(user, member))["id"] for member in batch["generations"]]
+        code, out, err = await run(user, "watch", "--batch", batch["id"])
         assert (code, err) == (0, "")
         lines = out.splitlines()
         assert lines[-1] == "2 generations: 2 completed"
@@ -94,8 +87,9 @@ async def test_a_finished_batch_is_shown_whole_and_ends_it(darkroom: Darkroom) -
 
 async def test_a_batch_ends_when_the_last_of_it_does(darkroom: Darkroom) -> None:
     async with darkroom.user() as user:
-        ids = [(await user.submit(scheduled_at=FAR))["id"] for _ in range(2)]
-        process = await start(user, "watch", "--json", "--batch", await batched(user, ids))
+        batch = await submit(user, "a lighthouse", "a harbour", scheduled_at=FAR)
+        ids = [member["id"] for member in batch["generations"]]
+        process = await start(user, "watch", "--json", "--batch", batch["id"])
         await read_until(process, '"type": "batch"')
         for id_ in ids:
             async with user.http.post(f"/v1/generations/{id_}/cancel") as answer:
@@ -111,8 +105,8 @@ async def test_a_batch_ends_when_the_last_of_it_does(darkroom: Darkroom) -> None
 
 async def test_somebody_elses_batch_is_not_found(darkroom: Darkroom) -> None:
     async with darkroom.user() as owner, darkroom.user() as other:
-        batch_id = await batched(owner, [(await owner.submit(scheduled_at=FAR))["id"]])
-        code, out, err = await run(other, "watch", "--batch", batch_id)
+        batch = await submit(owner, "a lighthouse", scheduled_at=FAR)
+        code, out, err = await run(other, "watch", "--batch", batch["id"])
         assert (code, out) == (2, "")
         assert "there is no batch with this id" in err
 

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from api.cli.live_stage import LiveStage
-from api.cli.outlook import estimate, ordinal, outlook
+from api.cli.outlook import estimate, later, ordinal, outlook
 from api.client import Progress, Transition
 from tests.api.cli.conftest import Darkroom
 from tests.api.client.history import generation, transition_frame
@@ -76,6 +76,12 @@ def test_the_live_stage_shows_it(stage: str, told: Progress, shown: str) -> None
     console.print(LiveStage().draw(transition, told, None, 0.0))
     assert isinstance(console.file, StringIO)
     assert console.file.getvalue().rstrip().endswith(shown)
+
+
+def test_an_estimate_counts_down_by_itself() -> None:
+    assert later(progress(position=3, eta=12.5, error=4), 2.5) == progress(position=3, eta=10, error=4)
+    assert later(progress(eta=1, error=4), 2) == progress(eta=0, error=4)
+    assert later(progress(position=3), 2) == progress(position=3)
 
 
 async def test_lines_say_it_once_a_stage(door: ScriptedDoor, darkroom: Darkroom) -> None:

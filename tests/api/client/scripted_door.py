@@ -39,8 +39,6 @@ class Plot:
     """What `subscribed` says; by itself, whether `after` was given."""
     cursor: str | None = None
     """The cursor in `subscribed`."""
-    whole: bool = True
-    """Answer the unsubscribe that stands behind a feed's subscribe: the replay is over."""
     problem: dict[str, Any] | None = None
     """An error frame after what was played."""
     close: int | None = None
@@ -123,11 +121,6 @@ class ScriptedDoor:
         self.subscriptions.append(subscribe)
         if not plot.mute:
             await self._play(socket, subscribe, plot)
-        if subscribe["topic"] == "generations":
-            unsubscribe = json.loads((await socket.receive()).data)
-            assert unsubscribe["type"] == "unsubscribe"
-            if plot.whole:
-                await socket.send_json({**unsubscribe, "type": "unsubscribed"})
         if plot.abort:
             assert request.transport is not None
             request.transport.abort()

@@ -27,7 +27,8 @@ def test_a_reset_begins_with_short_pauses_again() -> None:
 
 
 @pytest.mark.parametrize(
-    ("code", "pace"), [(0, SOON), (CLOSE_SLOW, SOON), (CLOSE_DRAINING, SPREAD), (CLOSE_TOO_MANY, LATER), (429, LATER)]
+    ("code", "pace"),
+    [(0, SOON), (CLOSE_SLOW, SOON), (CLOSE_DRAINING, SPREAD), (CLOSE_TOO_MANY, LATER), (429, LATER), (503, SPREAD)],
 )
 def test_what_ended_the_connection_sets_the_pace(code: int, pace: Pace) -> None:
     assert Dropped("why", code).pace is pace

@@ -6,7 +6,6 @@ from contextlib import aclosing
 import pytest
 
 from api.client import Client, Event, Problem, Progress, Transition, Unreachable
-from schema.wire.frames import CLOSE_SLOW
 from tests.api.client.history import generation, transition_frame
 from tests.api.client.scripted_door import KEY, Plot, ScriptedDoor
 
@@ -50,24 +49,23 @@ async def test_it_goes_on_behind_the_last_cursor_and_drops_what_comes_twice(door
     assert afters(door) == [None, "h:1"]
 
 
-@pytest.mark.parametrize("after", [None, "h:1"])
-async def test_what_broke_off_in_its_beginning_is_asked_for_again(
-    door: ScriptedDoor, client: Client, after: str | None
-) -> None:
-    door.plots += [
-        Plot(frames=frames(1, cursor="h:2"), cursor="h:2", whole=False, abort=True),
-        Plot(frames=frames(1, 2, cursor="h:3"), cursor="h:3", abort=True),
-        Plot(frames=frames(3, cursor="h:4"), cursor="h:4"),
-    ]
-    events = await until(client.feed(after), 3)
-    assert told(events) == [1, 2, 3]
-    assert afters(door) == [after, after, "h:3"]
-
-
-async def test_the_cursors_of_a_beginning_hold_for_its_last_frame_only(door: ScriptedDoor, client: Client) -> None:
-    door.plots.append(Plot(frames=frames(1, 2, 3, cursor="h:2"), cursor="h:2"))
+async def test_every_transition_says_where_to_go_on(door: ScriptedDoor, client: Client) -> None:
+    door.plots.append(
+        Plot(frames=(*frames(1, cursor="h:2"), *frames(2, cursor=None), *frames(3, cursor="h:4")), cursor="h:1")
+    )
     events = await until(client.feed("h:1"), 3)
-    assert [event.cursor for event in events if isinstance(event, Transition)] == ["h:1", "h:1", "h:2"]
+    assert [event.cursor for event in events if isinstance(event, Transition)] == ["h:2", "h:2", "h:4"]
+
+
+async def test_a_first_snapshot_that_broke_off_begins_anew(door: ScriptedDoor, client: Client) -> None:
+    door.plots += [
+        Plot(frames=frames(1, cursor=None), abort=True),
+        Plot(frames=(*frames(1, 2, cursor=None), *frames(3, cursor="h:3"))),
+    ]
+    events = await until(client.feed(), 3)
+    assert told(events) == [1, "Reset", 1, 2, 3]
+    assert afters(door) == [None, None]
+    assert [event.cursor for event in events if isinstance(event, Transition)] == [None, None, None, "h:3"]
 
 
 async def test_a_server_without_a_cursor_yet_takes_none_away(door: ScriptedDoor, client: Client) -> None:
@@ -92,26 +90,6 @@ async def test_what_cannot_be_resumed_is_a_reset(door: ScriptedDoor, client: Cli
 async def test_a_cursor_of_yesterday_may_begin_with_a_reset(door: ScriptedDoor, client: Client) -> None:
     door.plots.append(Plot(frames=frames(1, cursor="i:1"), cursor="i:1", resumed=False))
     assert told(await until(client.feed("h:1"), 1)) == ["Reset", 1]
-
-
-async def test_a_replay_that_is_too_much_is_given_up_for_a_snapshot(door: ScriptedDoor, client: Client) -> None:
-    door.plots += [
-        *[Plot(whole=False, close=CLOSE_SLOW)] * 2,
-        Plot(frames=frames(1, cursor="h:9"), cursor="h:9"),
-    ]
-    assert told(await until(client.feed("h:1"), 1)) == ["Reset", 1]
-    assert afters(door) == ["h:1", "h:1", None]
-
-
-async def test_too_slow_now_and_then_is_resumed(door: ScriptedDoor, client: Client) -> None:
-    door.plots += [
-        Plot(whole=False, close=CLOSE_SLOW),
-        Plot(frames=frames(1, cursor="h:2"), cursor="h:2", close=CLOSE_SLOW),
-        Plot(whole=False, close=CLOSE_SLOW),
-        Plot(frames=frames(2, cursor="h:3"), cursor="h:3"),
-    ]
-    assert told(await until(client.feed("h:1"), 2)) == [1, 2]
-    assert afters(door) == ["h:1", "h:1", "h:2", "h:2"]
 
 
 async def test_progress_comes_between(door: ScriptedDoor, client: Client) -> None:

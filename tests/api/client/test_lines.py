@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack, aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from inspect import signature
 from typing import TypeVar
-from uuid import UUID, uuid4
 
 import pytest
 
 from api.client import BatchCounts, Client, QueueStanding, Reset, Transition, Unreachable
 from api.client.connection import KEEPALIVE
 from tests.api.client.tcp_proxy import TcpProxy, proxied
+from tests.api.test_batches import submit
 from tests.darkroom import Darkroom, User
 
 FAR = "2999-01-01T00:00:00Z"
@@ -162,7 +162,7 @@ async def test_a_quiet_line_that_is_well_stays(far: Far) -> None:
         await take(watched, all_of([scheduled], 1))
         with pytest.raises(TimeoutError):
             async with asyncio.timeout(5 * SHORT):
-                await anext(watched)
+                await take(watched, lambda _: False)
     assert far.drops == []
 
 
@@ -199,14 +199,6 @@ async def test_a_server_that_stays_away_is_given_up(far: Far) -> None:
                 await take(events, lambda _: False)
 
 
-async def batched(far: Far, count: int) -> tuple[str, list[str]]:
-    """A batch of scheduled generations."""
-    batch_id, ids = str(uuid4()), await far.submit(count, scheduled_at=FAR)
-    sql = "UPDATE image_generations SET batch_id = $1 WHERE id = ANY ($2)"
-    await far.user.darkroom.execute(sql, UUID(batch_id), [UUID(id_) for id_ in ids])
-    return batch_id, ids
-
-
 def pending(count: int) -> Callable[[Sequence[object]], bool]:
     """Whether the batch's last counts say that so many are pending."""
     return lambda events: (
@@ -216,8 +208,9 @@ def pending(count: int) -> Callable[[Sequence[object]], bool]:
 
 
 async def test_a_batch_tells_its_transitions_and_counts_through_a_cut(far: Far) -> None:
-    batch_id, ids = await batched(far, 3)
-    async with aclosing(far.client.watch_batch(batch_id, dropped=far.drops.append)) as events:
+    batch = await submit(far.user, *["a lighthouse"] * 3, scheduled_at=FAR)
+    ids = [member["id"] for member in batch["generations"]]
+    async with aclosing(far.client.watch_batch(batch["id"], dropped=far.drops.append)) as events:
         seen = await take(events, pending(3))
         await far.cancel(ids[0])
         seen += await take(events, pending(2))
@@ -225,7 +218,7 @@ async def test_a_batch_tells_its_transitions_and_counts_through_a_cut(far: Far) 
         await far.cancel(ids[1])
         seen += await take(events, lambda read: pending(1)(read) and bool(versions(read, ids[1])))
     assert [versions(seen, id_) for id_ in ids] == [[1, 2], [1, 2], [1]]
-    assert {event.id for event in seen if isinstance(event, BatchCounts)} == {batch_id}
+    assert {event.id for event in seen if isinstance(event, BatchCounts)} == {batch["id"]}
     assert not any(isinstance(event, Reset) for event in seen)
 
 
