@@ -30,6 +30,7 @@ from api.gateway.topics import Topics
 from api.generations import doors, verbs
 from api.health import show_health, show_readiness
 from api.images import show_image
+from api.javascript import show_javascript
 from api.problems import answer_problem
 from api.state import State
 from api.supabase.functions import start_generation
@@ -62,6 +63,7 @@ ROUTES: list[BaseRoute] = [
     Route("/openapi.json", openapi.show_openapi, methods=["GET"]),
     Route("/asyncapi.json", show_asyncapi, methods=["GET"]),
     Route("/docs", openapi.show_docs, methods=["GET"]),
+    Route("/darkroom.js", show_javascript, methods=["GET"]),
     Mount("/docs/assets", StaticFiles(directory=openapi.ASSETS)),
 ]
 

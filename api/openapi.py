@@ -95,6 +95,7 @@ DOORS = (
     Door("/v1/queue", "get", "How many generations stand where", 200, answer=Queue),
     Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
     Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),
+    Door("/darkroom.js", "get", "The JavaScript client, an ES module", 200, open=True),
     Door("/healthz", "get", "Is this process alive", 200, open=True),
     Door("/readyz", "get", "May this process be sent work", 200, open=True),
 )

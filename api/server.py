@@ -7,6 +7,7 @@ by one, and only then closes the door.
 
 import asyncio
 from types import FrameType
+from typing import Any
 
 import uvicorn
 from sse_starlette.sse import AppStatus
@@ -20,6 +21,17 @@ PING_SECONDS = 20.0
 """Between two pings of a socket, and the time it has to answer one."""
 LEAVE_SECONDS = 3
 """How long open requests may take once the door is closed; uvicorn's own default is for ever."""
+SERVED: dict[str, Any] = {
+    "loop": "uvloop",
+    "http": "httptools",
+    # Status frames gain little from compression, and it costs 40 kB a socket.
+    "ws_per_message_deflate": False,
+    "ws_max_size": 4 * MAX_FRAME_BYTES,
+    "access_log": False,
+    "log_level": "warning",
+    "server_header": False,
+}
+"""uvicorn's settings, but for what a process chooses."""
 
 
 class Server(uvicorn.Server):
@@ -31,18 +43,11 @@ class Server(uvicorn.Server):
                 app,
                 host=settings.host,
                 port=settings.port,
-                loop="uvloop",
-                http="httptools",
                 ws=GatewayProtocol,
-                # Status frames gain little from compression, and it costs 40 kB a socket.
-                ws_per_message_deflate=False,
-                ws_max_size=4 * MAX_FRAME_BYTES,
+                timeout_graceful_shutdown=LEAVE_SECONDS,
                 ws_ping_interval=ping_seconds,
                 ws_ping_timeout=ping_seconds,
-                access_log=False,
-                log_level="warning",
-                timeout_graceful_shutdown=LEAVE_SECONDS,
-                server_header=False,
+                **SERVED,
             )
         )
         self._app = app

@@ -35,7 +35,7 @@ _STANDING = statement(f"""
 # The order of the claim. Walks the whole line: whoever asks often should mind how long it took.
 _POSITIONS = statement(f"""
     SELECT id, position FROM (
-      SELECT id, row_number() OVER (PARTITION BY provider ORDER BY priority DESC, created_at, id) AS position
+      SELECT id, row_number() OVER (PARTITION BY provider ORDER BY priority DESC, turn, id) AS position
       FROM image_generations WHERE status = 'queued') AS line
     WHERE id IN ({_WANTED})
 """)

@@ -91,7 +91,8 @@ def hosted(
 ) -> Iterator[Hosted]:
     """Start one; stop it at the end, and remove its directory, whose name begins with `prefix`, unless `keep`.
 
-    `env` are its settings. Raises `failure` when it does not start.
+    Without workers it has neither clock nor painter: nothing moves by itself. `env` are its settings. Raises `failure`
+    when it does not start.
     """
     folder = Path(tempfile.mkdtemp(prefix=prefix))
     home, log = folder / "home", folder / "log"

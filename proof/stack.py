@@ -45,18 +45,22 @@ async def run(workers: int, gateways: int) -> int:
 
 def numbered(name: str, count: int) -> list[str]:
     """The names of `count` processes of one kind: worker, worker2, worker3."""
-    return [name, *(f"{name}{number}" for number in range(2, count + 1))]
+    return [name, *(f"{name}{number}" for number in range(2, count + 1))][:count]
 
 
 def procfile(workers: int, ports: list[int]) -> Procfile:
-    """The checkout's own, with so many workers, and a web process for each of `ports`; the first is the setting's."""
+    """The checkout's own, with so many workers, and a web process for each of `ports`; the first is the setting's.
+
+    Without workers there is neither a clock nor a painter: nothing moves but what its proof moves.
+    """
     own = read_procfile()
     web, *others = numbered("web", len(ports))
     # The last PORT counts: env becomes the program, so its pid is web's.
     more_webs = {name: f"env PORT={port} {own.processes[web]}" for name, port in zip(others, ports[1:], strict=True)}
     more_workers = dict.fromkeys(numbered("worker", workers), own.processes["worker"])
     # The processes work where we do, not in the checkout: a `.env` there may name a bucket or a provider that costs.
-    return replace(own, folder=Path.cwd(), processes={**own.processes, **more_workers, **more_webs})
+    processes = {**own.processes, **more_workers} if workers else {web: own.processes[web]}
+    return replace(own, folder=Path.cwd(), processes={**processes, **more_webs})
 
 
 def _ports(first: int, count: int) -> list[int]:
@@ -75,7 +79,7 @@ async def _keep(stack: Stack, ports: list[int]) -> NoReturn:
         "url": stack.url,
         "database_url": stack.env["DATABASE_URL"],
         "redis_url": stack.env["REDIS_URL"],
-        "painter_url": stack.env["REPLICATE_API_URL"],
+        "painter_url": stack.env.get("REPLICATE_API_URL", ""),
         "gateways": [stack.url, *(f"http://{LOOPBACK}:{port}" for port in ports[1:])],
     }
     sys.stdout.buffer.write(orjson.dumps(where) + b"\n")
@@ -86,7 +90,7 @@ async def _keep(stack: Stack, ports: list[int]) -> NoReturn:
 def main() -> NoReturn:
     """Read the two numbers, and run."""
     asked = argparse.ArgumentParser(prog="python -m proof.stack", description="The whole stack, until SIGTERM.")
-    asked.add_argument("--workers", type=int, default=1, help="how many workers: worker, worker2, …")
+    asked.add_argument("--workers", type=int, default=1, help="how many: worker, worker2, …; 0: web alone")
     asked.add_argument("--gateways", type=int, default=1, help="how many web processes: web, web2, …")
     given = asked.parse_args()
     sys.exit(asyncio.run(run(given.workers, given.gateways)))

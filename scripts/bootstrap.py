@@ -1,8 +1,9 @@
 """Makes the virtual environments from the hash-pinned locks. Standard library only; instant when nothing changed.
 
-    python3 scripts/bootstrap.py [--dev] [--swift]
+    python3 scripts/bootstrap.py [--dev] [--swift] [--browser[=npm]]
 
-`.venv` holds Darkroom (with --dev its checks and tests too), `.venv-swift` the S3 server of the store's tests.
+`.venv` holds Darkroom (with --dev its checks and tests too), `.venv-swift` the S3 server of the store's tests,
+`.browser` what the JavaScript client is tested with.
 """
 
 import argparse
@@ -37,8 +38,16 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Makes Darkroom's virtual environments.")
     parser.add_argument("--dev", action="store_true", help="with the tools of check, test and bench")
     parser.add_argument("--swift", action="store_true", help="and the S3 server of the store's tests (Linux)")
+    parser.add_argument(
+        "--browser",
+        nargs="?",
+        const="any",
+        choices=["any", "npm"],
+        help="and a Chromium and TypeScript for the JavaScript client's tests; with --dev. npm: not the machine's own",
+    )
     asked = parser.parse_args()
 
+    from browser_folder import BrowserFolder
     from install import Failed, say  # written for the Python that require_python found
     from venv_folder import VenvFolder
 
@@ -53,6 +62,9 @@ def main() -> int:
             say("no .venv-swift: Swift runs on Linux only, so the store's S3 tests are skipped")
         elif asked.swift:
             VenvFolder(ROOT / ".venv-swift", [ROOT / "tests" / "swift" / "requirements.lock"], None).make()
+        if asked.browser:
+            programs = ROOT / ".venv" / "bin"
+            BrowserFolder(ROOT / ".browser", ROOT / "tests" / "javascript", programs).make(own=asked.browser == "any")
     except Failed as reason:
         sys.stderr.write(f"{reason}\n")
         return 1

@@ -35,75 +35,38 @@ def install(python: Path, lock: Path, project: Path | None) -> None:
         uv = _uv(python)
         # Compiled now, as pip does it: else every process of the first start compiles the same files by itself.
         target = ["--python", str(python), "--quiet", "--compile-bytecode"]
-        _run(f"installing {what} with uv", [uv, "pip", "install", *target, "--require-hashes", "-r", str(lock)])
+        run(f"installing {what} with uv", [uv, "pip", "install", *target, "--require-hashes", "-r", str(lock)])
         if project:
-            _run("installing darkroom", [uv, "pip", "install", *target, *_editable(project)])
+            run("installing darkroom", [uv, "pip", "install", *target, *_editable(project)])
     except Failed as reason:
         # uv reads neither pip.conf nor keyrings, so a mirror that pip knows can be out of its reach.
         say(f"{reason}\nuv could not do it; trying pip, which is slower")
         pip = [*_pip(python), "install", "--quiet"]
-        _run(f"installing {what} with pip", [*pip, "--require-hashes", "-r", str(lock)], _INDEX_ADVICE)
+        run(f"installing {what} with pip", [*pip, "--require-hashes", "-r", str(lock)], _INDEX_ADVICE)
         if project:
-            _run("installing darkroom", [*pip, *_editable(project)])
+            run("installing darkroom", [*pip, *_editable(project)])
 
 
 def make_venv(folder: Path) -> None:
     """Make an empty virtual environment with this Python. Raises Failed."""
     python = str(folder / "bin" / "python")
     command = [sys.executable, "-m", "venv", "--without-pip", str(folder)]
-    _run(f"making {folder.name} with Python {sys.version.split()[0]}", command, _VENV_ADVICE)
+    run(f"making {folder.name} with Python {sys.version.split()[0]}", command, _VENV_ADVICE)
     # This Python's pip can fill it, and saves a second one (3 s). Debian has neither that nor ensurepip unasked.
     if _works([*_outer_pip(Path(python)), "--version"]):
         return
-    _run("installing pip", [python, "-m", "ensurepip", "--default-pip"], _VENV_ADVICE)
+    run("installing pip", [python, "-m", "ensurepip", "--default-pip"], _VENV_ADVICE)
 
 
-def say(text: str) -> None:
-    """A line of progress."""
-    sys.stdout.write(f"bootstrap | {text}\n")
-    sys.stdout.flush()
-
-
-_INDEX_ADVICE = (
-    "Darkroom installs from a Python package index: is the network up? Behind a proxy or with a mirror, tell pip about "
-    "it (https_proxy, PIP_INDEX_URL, pip.conf) and start again."
-)
-_VENV_ADVICE = (
-    "Install this Python's venv and pip (on Debian and Ubuntu: apt install python3-venv python3-pip) and start again."
-)
-
-
-def _uv(python: Path) -> str:
-    """The pinned uv, in the environment's own folder of programs."""
-    _run("installing uv", [*_pip(python), "install", "--quiet", "--require-hashes", "-r", str(UV_PIN)])
-    return str(python.parent / "uv")
-
-
-def _pip(python: Path) -> list[str]:
-    inner = [str(python), "-m", "pip"]
-    return inner if _works([*inner, "--version"]) else _outer_pip(python)
-
-
-def _outer_pip(python: Path) -> list[str]:
-    return [sys.executable, "-m", "pip", "--python", str(python)]  # pip 22.3 and newer
-
-
-def _works(command: Sequence[str]) -> bool:
-    return subprocess.run(command, capture_output=True).returncode == 0
-
-
-def _editable(project: Path) -> list[str]:
-    # setuptools is in the lock: nothing that no hash pins is fetched to build with.
-    return ["--no-deps", "--no-build-isolation", "-e", str(project)]
-
-
-def _run(what: str, command: Sequence[str], advice: str = "") -> None:
+def run(what: str, command: Sequence[str], advice: str = "", *, cwd: Path | None = None, **env: str) -> None:
+    """Run one step of the work, `env` added to its environment, and say how it goes. Raises Failed, with `advice`."""
     begun = time.monotonic()
     say(what)
     try:
         step = subprocess.Popen(
             command,
-            env={**os.environ, **_ENVIRONMENT},
+            env={**os.environ, **_ENVIRONMENT, **env},
+            cwd=cwd,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -123,3 +86,42 @@ def _run(what: str, command: Sequence[str], advice: str = "") -> None:
         tail = "\n".join(output.splitlines()[-20:])
         raise Failed(f"{what} failed (exit code {step.returncode}):\n{tail}\n{advice}".rstrip())
     say(f"done in {time.monotonic() - begun:.1f} s")
+
+
+def say(text: str) -> None:
+    """A line of progress."""
+    sys.stdout.write(f"bootstrap | {text}\n")
+    sys.stdout.flush()
+
+
+_INDEX_ADVICE = (
+    "Darkroom installs from a Python package index: is the network up? Behind a proxy or with a mirror, tell pip about "
+    "it (https_proxy, PIP_INDEX_URL, pip.conf) and start again."
+)
+_VENV_ADVICE = (
+    "Install this Python's venv and pip (on Debian and Ubuntu: apt install python3-venv python3-pip) and start again."
+)
+
+
+def _uv(python: Path) -> str:
+    """The pinned uv, in the environment's own folder of programs."""
+    run("installing uv", [*_pip(python), "install", "--quiet", "--require-hashes", "-r", str(UV_PIN)])
+    return str(python.parent / "uv")
+
+
+def _pip(python: Path) -> list[str]:
+    inner = [str(python), "-m", "pip"]
+    return inner if _works([*inner, "--version"]) else _outer_pip(python)
+
+
+def _outer_pip(python: Path) -> list[str]:
+    return [sys.executable, "-m", "pip", "--python", str(python)]  # pip 22.3 and newer
+
+
+def _works(command: Sequence[str]) -> bool:
+    return subprocess.run(command, capture_output=True).returncode == 0
+
+
+def _editable(project: Path) -> list[str]:
+    # setuptools is in the lock: nothing that no hash pins is fetched to build with.
+    return ["--no-deps", "--no-build-isolation", "-e", str(project)]

@@ -69,12 +69,17 @@ def database_of(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+def create_database(servers: Stack, name: str) -> str:
+    """The address of a new, empty database."""
+    url = servers.env["DATABASE_URL"]
+    asyncio.run(_run_sql(url, f"CREATE DATABASE {name}"))
+    return database_of(url, name)
+
+
 @pytest.fixture(scope="session")
 def template_url(servers: Stack) -> str:
     """The address of a migrated, empty database that nobody connects to."""
-    url = servers.env["DATABASE_URL"]
-    asyncio.run(_run_sql(url, "CREATE DATABASE template_darkroom"))
-    template = database_of(url, "template_darkroom")
+    template = create_database(servers, "template_darkroom")
     asyncio.run(_migrate(template))
     return template
 
@@ -114,8 +119,7 @@ async def engine(settings: Settings) -> AsyncIterator[AsyncEngine]:
 def darkroom(servers: Stack) -> Iterator[Darkroom]:
     """The Procfile's own processes, started once as `make up` does, on a database of their own."""
     with tempfile.TemporaryDirectory(prefix="dr-") as home:
-        asyncio.run(_run_sql(servers.env["DATABASE_URL"], "CREATE DATABASE whole"))
-        url = database_of(servers.env["DATABASE_URL"], "whole")
+        url = create_database(servers, "whole")
         stack = Stack(
             settings_at(Path(home), database_url=url, redis_url=servers.env["REDIS_URL"]),
             painter=PainterSettings(),

@@ -8,7 +8,7 @@ from pathlib import Path
 from api.cli.exit_codes import ExitCode
 from api.cli.picture import pictures_of, save
 from api.cli.view import View, choose_view
-from api.client import Client, Problem, Progress, Transition, Unreachable
+from api.client import Client, Problem, Progress, Reset, Transition, Unreachable
 from pipeline.errors import DarkroomError
 from schema.statuses import Status
 
@@ -32,6 +32,8 @@ async def _watch(client: Client, generation_id: str, view: View, out: Path | Non
         async for event in events:
             if isinstance(event, Progress):
                 view.progress(event)
+            elif isinstance(event, Reset):
+                view.reset()
             elif event.status == Status.COMPLETED:
                 await _finish(client, event, view, out)
                 code = ExitCode.COMPLETED

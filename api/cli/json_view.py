@@ -1,12 +1,12 @@
-"""One JSON line per transition."""
+"""One JSON line per transition, and of a batch one per change of its counts."""
 
 import json
 import sys
-from collections.abc import Sequence
-from typing import Self
+from collections.abc import Mapping, Sequence
+from typing import Any, Self
 
 from api.cli.picture import Picture
-from api.client import Progress, Transition
+from api.client import BatchCounts, Progress, Transition
 
 
 class JsonView:
@@ -22,11 +22,21 @@ class JsonView:
         """One line."""
         files = [str(picture.path) for picture in pictures if picture.path is not None]
         line = {**transition.frame, "files": files} if files else transition.frame
-        # Flushed, so that the program at the other end of the pipe is told now.
-        print(json.dumps(line, ensure_ascii=False), flush=True)
+        _print(line)
+
+    def counts(self, counts: BatchCounts) -> None:
+        """One line."""
+        _print(counts.frame)
+
+    def finished(self, counts: BatchCounts) -> None:
+        """Nothing: they have been told."""
 
     def progress(self, progress: Progress) -> None:
         """Nothing: lines are transitions."""
+
+    def reset(self) -> None:
+        """A note beside the lines."""
+        print(json.dumps({"title": "what follows begins anew; transitions may be missing before it"}), file=sys.stderr)
 
     def dropped(self, why: str) -> None:
         """A note beside the lines."""
@@ -34,3 +44,8 @@ class JsonView:
 
     def close(self) -> None:
         """Nothing to leave."""
+
+
+def _print(line: Mapping[str, Any]) -> None:
+    # Flushed, so that the program at the other end of the pipe is told now.
+    print(json.dumps(line, ensure_ascii=False), flush=True)

@@ -7,6 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from api.cli.moments import length, seconds_since
+from api.cli.outlook import estimate, outlook
 from api.cli.status_look import WIDTH, look_of
 from api.cli.view import attempt_of, reason_of
 from api.client import Progress, Transition
@@ -36,7 +37,7 @@ class LiveStage:
             grid.add_row(line, Text(f"reconnecting … ({lost})", "yellow", no_wrap=True, overflow="ellipsis"))
         elif progress is not None and progress.progress is not None:
             bar = ProgressBar(100, progress.progress, width=BAR, complete_style=colour, finished_style=colour)
-            grid.add_row(line, bar, f"{progress.progress:.0f} %", _remaining(progress))
+            grid.add_row(line, bar, f"{progress.progress:.0f} %", Text(estimate(progress), "dim"))
         else:
             grid.add_row(line, _waiting(transition, progress))
         return grid
@@ -45,17 +46,10 @@ class LiveStage:
 def _waiting(transition: Transition, progress: Progress | None) -> Text:
     """What is known about a stage without a bar: the place in the queue, or why it waits."""
     notes = []
-    if progress is not None and progress.position is not None:
-        notes.append(f"number {progress.position} in the queue")
-    if progress is not None and progress.eta_seconds is not None:
-        notes.append(f"about {progress.eta_seconds:.0f} s to go")
+    if progress is not None and (ahead := outlook(progress)):
+        notes.append(ahead)
     if attempt_of(transition) > 1:
         notes.append(f"attempt {attempt_of(transition)}")
     if reason := reason_of(transition):
         notes.append(reason)
     return Text(" · ".join(notes), "dim", no_wrap=True, overflow="ellipsis")
-
-
-def _remaining(progress: Progress) -> Text:
-    eta = progress.eta_seconds
-    return Text("" if eta is None else f"about {eta:.0f} s to go", "dim")

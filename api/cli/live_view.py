@@ -61,6 +61,11 @@ class LiveView:
         """Moves the bar at the next redraw."""
         self._progress, self._lost = progress, None
 
+    def reset(self) -> None:
+        """A note, and everything from the header on."""
+        self._first = self._previous = None
+        self._console.print(Text("  the server was set back; from the first stage on:", "yellow"))
+
     def dropped(self, why: str) -> None:
         """Shows in the running stage's line that we are not in touch."""
         self._lost = why

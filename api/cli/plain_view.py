@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Self
 
 from api.cli.moments import length, seconds_between
+from api.cli.outlook import outlook
 from api.cli.picture import Picture
 from api.cli.status_look import WIDTH
 from api.cli.view import attempt_of, reason_of
@@ -17,6 +18,7 @@ class PlainView:
     def __init__(self) -> None:
         self._first: Transition | None = None
         self._previous: Transition | None = None
+        self._has_outlook = False
 
     def __enter__(self) -> Self:
         return self
@@ -41,10 +43,18 @@ class PlainView:
             print(f"{'':<{WIDTH}}  {reason}", flush=True)
         for picture in pictures:
             print(picture.place, flush=True)
-        self._previous = transition
+        self._previous, self._has_outlook = transition, False
 
     def progress(self, progress: Progress) -> None:
-        """Nothing: a log does not want a line per percent."""
+        """How long the wait in the queue will be, once: a log does not want a line per place or percent."""
+        if progress.position is not None and not self._has_outlook:
+            self._has_outlook = True
+            print(f"{'':<{WIDTH}}  {outlook(progress)}", flush=True)
+
+    def reset(self) -> None:
+        """A note beside the lines."""
+        self._first = self._previous = None
+        print("the server was set back; from the first stage on:", file=sys.stderr)
 
     def dropped(self, why: str) -> None:
         """A note beside the lines."""

@@ -21,6 +21,9 @@ class View(Protocol):
     def progress(self, progress: Progress) -> None:
         """How far it is."""
 
+    def reset(self) -> None:
+        """Everything comes again from the first transition on: the server is not where it was."""
+
     def dropped(self, why: str) -> None:
         """The connection is gone and a new one is being made."""
 

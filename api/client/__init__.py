@@ -2,12 +2,14 @@
 
 async with Client("http://127.0.0.1:8000", key) as darkroom:
     generation = await darkroom.submit({"prompt": "a lighthouse at dusk"})
-    async for event in darkroom.watch(generation["id"]):
+    async for event in darkroom.watch(generation["id"]):  # until it is finished
+        print(event)
+    async for event in darkroom.feed():  # everything, without an end
         print(event)
 """
 
 from api.client.client import Client
-from api.client.frames import Event, Progress, Transition
+from api.client.frames import BatchCounts, BatchEvent, Event, Progress, QueueStanding, Reset, Transition
 from api.client.generation import Generation, GenerationPage, Image, TimelineEntry
 from api.client.problem import Problem
 from api.client.queue import Lane, Queue
@@ -15,6 +17,8 @@ from pipeline.errors import Unreachable
 from schema.wire.problem import FieldError
 
 __all__ = [
+    "BatchCounts",
+    "BatchEvent",
     "Client",
     "Event",
     "FieldError",
@@ -25,6 +29,8 @@ __all__ = [
     "Problem",
     "Progress",
     "Queue",
+    "QueueStanding",
+    "Reset",
     "TimelineEntry",
     "Transition",
     "Unreachable",

@@ -1,4 +1,4 @@
-"""The client: HTTP by aiohttp, the websocket by `api.client.watch`."""
+"""The client: HTTP by aiohttp, the websocket by `api.client.subscription` and what stands on it."""
 
 from collections.abc import AsyncGenerator, Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,11 +11,14 @@ from yarl import URL
 
 from api.client.address import Address
 from api.client.answer import read_answer
+from api.client.connection import KEEPALIVE
 from api.client.download import download
-from api.client.frames import Event
+from api.client.feed import OF_BATCH, OF_GENERATIONS, Feed, queue_standings
+from api.client.frames import BatchEvent, Event, QueueStanding
 from api.client.generation import Generation, GenerationPage
 from api.client.insist import insist
 from api.client.queue import Queue
+from api.client.subscription import Line
 from api.client.watch import Watch
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=5)
@@ -28,11 +31,16 @@ class Client:
     Every method raises Problem when the server refuses and Unreachable when it does not answer.
     """
 
-    def __init__(self, url: str, api_key: str, *, patience: float = 60) -> None:
-        """`patience` is how many seconds a dropped watch tries to come back. Raises Invalid for a bad url."""
+    def __init__(self, url: str, api_key: str, *, patience: float = 60, keepalive: float = KEEPALIVE) -> None:
+        """`patience` is how many seconds a dropped watch or feed tries to come back; `math.inf` for ever.
+
+        `keepalive` is how many seconds pass between pings, and how many an answer may take: a line that carries
+        nothing any more is noticed after twice as long. Raises Invalid for a bad url.
+        """
         self.address = Address(url)
         self._authorization = {"Authorization": f"Bearer {api_key}"}
         self._patience = patience
+        self._keepalive = keepalive
         self._session: aiohttp.ClientSession | None = None
         self._answered = False
 
@@ -112,16 +120,28 @@ class Client:
         Comes back by itself when the connection drops, telling `dropped` why. A server that never answered
         is Unreachable at once; one that did, after `patience` seconds. To leave early, `contextlib.aclosing`.
         """
-        return Watch(
-            self.address,
-            self._authorization,
-            generation_id,
-            after,
-            look=self.get,
-            dropped=dropped,
-            patience=self._patience,
-            known=self._answered,
-        ).events()
+        return Watch(self._line(dropped), generation_id, after, look=self.get).events()
+
+    def feed(
+        self, after: str | None = None, *, dropped: Callable[[str], None] | None = None
+    ) -> AsyncGenerator[Event, None]:
+        """Every transition of all generations that are yours (of everybody's, with a service key); progress between.
+
+        Begins with the unfinished ones, or behind a transition whose `cursor` is `after`: then the last few seconds
+        may come again. Has no end. Comes back by itself, as `watch` does: each transition once, of each generation in
+        order; where the server cannot resume, a Reset comes first.
+        """
+        return Feed(self._line(dropped), "generations", after, OF_GENERATIONS).events()
+
+    def watch_batch(
+        self, batch_id: str, after: str | None = None, *, dropped: Callable[[str], None] | None = None
+    ) -> AsyncGenerator[BatchEvent, None]:
+        """The same of one batch, and its counts whenever they change."""
+        return Feed(self._line(dropped), f"batch:{batch_id}", after, OF_BATCH).events()
+
+    def watch_queue(self, *, dropped: Callable[[str], None] | None = None) -> AsyncGenerator[QueueStanding, None]:
+        """How the queue stands, about once a second, without an end. Comes back by itself, as `watch` does."""
+        return queue_standings(self._line(dropped))
 
     async def download(self, url: str, path: Path) -> int:
         """Save the picture at `url` to `path`, which appears complete or not at all; gives its size in bytes.
@@ -129,6 +149,16 @@ class Client:
         Raises OSError when the file cannot be written.
         """
         return await download(self._open_session, self.address, self.address.resolve(url), path)
+
+    def _line(self, dropped: Callable[[str], None] | None) -> Line:
+        return Line(
+            self.address,
+            self._authorization,
+            known=self._answered,
+            patience=self._patience,
+            keepalive=self._keepalive,
+            dropped=dropped,
+        )
 
     @property
     def _open_session(self) -> aiohttp.ClientSession:

@@ -1,7 +1,8 @@
-"""One websocket connection that follows one generation, and what its end means."""
+"""One websocket connection, and what its end means."""
 
 import json
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from http import HTTPStatus
 from typing import Any
 
 from websockets.asyncio.client import connect
@@ -14,34 +15,48 @@ from websockets.exceptions import (
 
 from api.client.address import Address, said
 from api.client.answer import problem_from
+from api.client.backoff import LATER, SOON, SPREAD, Pace
 from api.client.problem import Problem, reason
 from pipeline.errors import DarkroomError, Unreachable
-from schema.wire.frames import CLOSE_SLOW
+from schema.wire.frames import CLOSE_DRAINING, CLOSE_TOO_MANY, CLOSES
 
 OPEN_TIMEOUT = 10.0
 """Seconds for the handshake."""
 CLOSE_TIMEOUT = 1.0
 """Seconds for saying goodbye: nobody who has seen the last transition wants to wait for it."""
+KEEPALIVE = 20.0
+"""Seconds between pings, and the longest that an answer may take: a silent line is noticed after twice as long."""
 MAX_FRAME = 1 << 22
 """Bytes; a transition carries the whole resource."""
 
 BROKEN_PROTOCOL = frozenset({1002, 1003, 1007, 1008, 1009, 1010})
 """Close codes of a disagreement that another try would only repeat."""
+PACES = {CLOSE_DRAINING: SPREAD, CLOSE_TOO_MANY: LATER, HTTPStatus.TOO_MANY_REQUESTS: LATER}
+"""How soon to come back, by close code or HTTP status; SOON after any other."""
 
 
 class Dropped(DarkroomError):
     """The connection is gone, and another one may well hold."""
 
+    def __init__(self, why: str, code: int = 0) -> None:
+        """`code` is the close code or the HTTP status that came; 0 when none did."""
+        super().__init__(why)
+        self.code = code
+
+    @property
+    def pace(self) -> Pace:
+        """How soon to come back."""
+        return PACES.get(self.code, SOON)
+
 
 async def frames(
-    address: Address, headers: Mapping[str, str], topic: str, after: int
+    address: Address, headers: Mapping[str, str], asked: Sequence[Mapping[str, Any]], keepalive: float
 ) -> AsyncGenerator[dict[str, Any], None]:
-    """Connect, subscribe to `topic` above version `after`, and give each frame that comes.
+    """Connect, send what is `asked`, and give each frame that comes. `keepalive` is as KEEPALIVE.
 
     Raises Dropped when a new connection can help, Problem when the server refuses (by an error frame, or
     for good by a close code), and Unreachable when what answers is no websocket server.
     """
-    subscribe = {"type": "subscribe", "ref": "1", "topic": topic, "after": after or None}
     try:
         async with connect(
             str(address.websocket),
@@ -49,10 +64,13 @@ async def frames(
             compression=None,
             proxy=None,
             open_timeout=OPEN_TIMEOUT,
+            ping_interval=keepalive,
+            ping_timeout=keepalive,
             close_timeout=CLOSE_TIMEOUT,
             max_size=MAX_FRAME,
         ) as socket:
-            await socket.send(json.dumps(subscribe))
+            for frame in asked:
+                await socket.send(json.dumps(frame))
             while True:
                 frame = json.loads(await socket.recv())
                 if frame["type"] == "error":
@@ -74,14 +92,15 @@ def _end(closed: ConnectionClosed) -> DarkroomError:
     if close is None:
         return Dropped("the connection broke off")
     words = close.reason or None
-    if 4400 <= close.code < 4600 and close.code != CLOSE_SLOW:
+    known = CLOSES.get(close.code)
+    if 4400 <= close.code < 4600 and not (known and known.comes_back):
         # The gateway's private codes are HTTP's statuses moved up by 4000.
         return Problem(close.code - 4000, reason(close.code - 4000), words)
     if close.code in BROKEN_PROTOCOL:
         return Problem(500, f"The websocket was closed with code {close.code}", words)
-    return Dropped(words or f"the server closed the connection, code {close.code}")
+    return Dropped(words or f"the server closed the connection, code {close.code}", close.code)
 
 
 def _refusal(problem: Problem) -> DarkroomError:
     """What a refused handshake or subscription means: a server in trouble will take us later."""
-    return Dropped(str(problem)) if problem.may_pass else problem
+    return Dropped(str(problem), problem.status) if problem.may_pass else problem

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Self, cast
 
 from api.client.generation import Generation, TimelineEntry
+from api.client.queue import Queue
 from schema.statuses import FINAL
 
 
@@ -17,16 +18,18 @@ class Transition:
     version: int
     at: str
     """When it committed; ISO 8601, with a zone."""
+    cursor: int | str | None
+    """What `after` takes to go on behind this one, for one generation its version; None while there is none yet."""
     generation: Generation
     """The row as it is now, which for a replayed transition is later than the transition itself."""
     frame: Mapping[str, Any]
     """The frame as it came over the wire."""
 
     @classmethod
-    def from_frame(cls, frame: Mapping[str, Any]) -> Self:
-        """Read a `transition` frame."""
+    def from_frame(cls, frame: Mapping[str, Any], cursor: int | str | None) -> Self:
+        """Read a `transition` frame; `cursor` is where it is safe to go on after it."""
         generation = cast("Generation", frame["generation"])
-        return cls(frame["id"], frame["status"], frame["version"], frame["at"], generation, frame)
+        return cls(frame["id"], frame["status"], frame["version"], frame["at"], cursor, generation, frame)
 
     @property
     def entry(self) -> TimelineEntry | None:
@@ -50,11 +53,54 @@ class Progress:
     position: int | None
     """Place in the queue, roughly, while it waits."""
     eta_seconds: float | None
+    """Until it is completed, roughly."""
+    eta_error_seconds: float | None
+    """By how much that may be off, either way."""
 
     @classmethod
     def from_frame(cls, frame: Mapping[str, Any]) -> Self:
         """Read a `progress` frame."""
-        return cls(frame["id"], frame.get("progress"), frame.get("position"), frame.get("eta_seconds"))
+        names = ("progress", "position", "eta_seconds", "eta_error_seconds")
+        return cls(frame["id"], *(frame.get(name) for name in names))
 
 
-Event = Transition | Progress
+@dataclass(frozen=True, slots=True)
+class BatchCounts:
+    """How many of a batch's generations stand where; the latest one wins."""
+
+    id: str
+    """The batch's."""
+    counts: Mapping[str, int]
+    """By status."""
+    frame: Mapping[str, Any]
+    """The frame as it came over the wire."""
+
+    @classmethod
+    def from_frame(cls, frame: Mapping[str, Any]) -> Self:
+        """Read a `batch` frame."""
+        return cls(frame["topic"].partition(":")[2], frame["counts"], frame)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueStanding:
+    """How the queue stands; the latest one wins."""
+
+    queue: Queue
+    """As GET /v1/queue answers it."""
+
+    @classmethod
+    def from_frame(cls, frame: Mapping[str, Any]) -> Self:
+        """Read a `queue` frame."""
+        return cls(cast("Queue", {name: frame[name] for name in frame if name not in ("type", "topic")}))
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """What follows begins anew, and between it and what came before some transitions may be missing.
+
+    The server could not resume: too much was missed, the cursor is too old, or its database was restored.
+    """
+
+
+Event = Transition | Progress | Reset
+BatchEvent = Event | BatchCounts

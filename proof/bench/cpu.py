@@ -8,7 +8,7 @@ from proof.bench.failure import BenchFailed
 from proof.hosting import Hosted
 
 SUPERVISOR = "supervisor"
-NOT_OURS = frozenset({"painter", "driver"})
+NOT_OURS = frozenset({"painter", "driver", "audience"})
 """What stands in for the outside world: counted, but not as Darkroom's."""
 
 Reading = Mapping[tuple[str, int], float]
@@ -23,8 +23,14 @@ def read_cpu(darkroom: Hosted) -> Reading:
     reading = {(name, pid): _with_children(psutil.Process(pid)) for name, pid in darkroom.pids().items()}
     supervisor = darkroom.process.pid
     # The supervisor's children are all the others.
-    reading[SUPERVISOR, supervisor] = _own(psutil.Process(supervisor))
+    reading[SUPERVISOR, supervisor] = own_cpu(psutil.Process(supervisor))
     return reading
+
+
+def own_cpu(process: psutil.Process) -> float:
+    """CPU seconds of one process, without its children's."""
+    times = process.cpu_times()
+    return times.user + times.system
 
 
 def cpu_between(before: Reading, after: Reading) -> dict[str, float]:
@@ -32,11 +38,6 @@ def cpu_between(before: Reading, after: Reading) -> dict[str, float]:
     if before.keys() != after.keys():
         raise BenchFailed(f"processes came or went during the run: {sorted(before.keys() ^ after.keys())}")
     return {name: after[name, pid] - spent for (name, pid), spent in before.items()}
-
-
-def _own(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
 
 
 def _with_children(process: psutil.Process) -> float:

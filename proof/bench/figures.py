@@ -4,21 +4,17 @@ from dataclasses import dataclass
 
 import orjson
 
-from proof.bench.flight import Flight
-from proof.bench.idle import Idle
 from proof.bench.machine import Machine
 from proof.bench.marks import Mark
-from proof.bench.throughput import Throughput
+from proof.bench.results import Results
 
 
 @dataclass(frozen=True)
 class Figures:
-    """What was measured, where, and which marks it reached. None: not asked for."""
+    """What was measured, where, and which marks it reached."""
 
     machine: Machine
-    idle: Idle | None
-    throughput: Throughput | None
-    flight: Flight | None
+    results: Results
     marks: list[Mark]
 
     @property
@@ -27,5 +23,6 @@ class Figures:
         return all(mark.held for mark in self.marks)
 
     def as_json(self) -> bytes:
-        """The document for programs; ends with a newline."""
-        return orjson.dumps(self, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+        """The document for programs, with each bench by its name; ends with a newline."""
+        document = {"machine": self.machine, **vars(self.results), "marks": self.marks}
+        return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

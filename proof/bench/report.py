@@ -1,6 +1,5 @@
 """The figures as tables for people."""
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -10,20 +9,24 @@ from proof.bench.flight import Flight
 from proof.bench.idle import Idle
 from proof.bench.machine import Machine
 from proof.bench.marks import Mark
-from proof.bench.spread import Spread
+from proof.bench.sockets.tables import gateway_tables
+from proof.bench.tables import spread, table
 from proof.bench.throughput import Throughput
 
 
 def report(console: Console, figures: Figures) -> None:
     """Print everything."""
     console.print(f"\n{_machine(figures.machine)}", style="dim")
-    if figures.idle is not None:
-        console.print(_idle(figures.idle))
-    if figures.throughput is not None:
-        console.print(_rounds(figures.throughput))
-        console.print(_cpu(figures.throughput))
-    if figures.flight is not None:
-        console.print(_flight(figures.flight))
+    results = figures.results
+    if results.idle is not None:
+        console.print(_idle(results.idle))
+    if results.throughput is not None:
+        console.print(_rounds(results.throughput))
+        console.print(_cpu(results.throughput))
+    if results.flight is not None:
+        console.print(_flight(results.flight))
+    for one in gateway_tables(results):
+        console.print(one)
     console.print(_marks(figures.marks))
 
 
@@ -34,27 +37,15 @@ def _machine(machine: Machine) -> str:
     )
 
 
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD)
-    table.add_column(columns[0])
-    for column in columns[1:]:
-        table.add_column(column, justify="right")
-    return table
-
-
 def _idle(idle: Idle) -> Table:
     title = f"Idle: {idle.count:,} generations one after the other, after {idle.warm_up} to warm up"
-    table = _table(title, "", "p50 ms", "p99 ms")
+    made = table(title, "", "p50 ms", "p99 ms")
     for name, stage in idle.stages_ms.items():
-        table.add_row(name, *_spread(stage))
-    table.add_section()
-    table.add_row("Darkroom, POST to completed frame", *_spread(idle.overhead_ms), style="bold")
-    table.add_row("the provider, not in it", *_spread(idle.provider_ms), style="dim")
-    return table
-
-
-def _spread(spread: Spread) -> tuple[str, str]:
-    return f"{spread.p50:.1f}", f"{spread.p99:.1f}"
+        made.add_row(name, *spread(stage))
+    made.add_section()
+    made.add_row("Darkroom, POST to completed frame", *spread(idle.overhead_ms), style="bold")
+    made.add_row("the provider, not in it", *spread(idle.provider_ms), style="dim")
+    return made
 
 
 def _rounds(throughput: Throughput) -> Table:
@@ -62,16 +53,14 @@ def _rounds(throughput: Throughput) -> Table:
         f"Throughput: {throughput.count:,} generations a round by {throughput.clients} clients at an instant "
         f"provider, after {throughput.warm_up} to warm up"
     )
-    table = _table(title, "round", "generations/s", "floor/s", "share", "latency p50 ms", "p99 ms", "CPU ms")
+    made = table(title, "round", "generations/s", "floor/s", "share", "latency p50 ms", "p99 ms", "CPU ms")
     for number, one in enumerate(throughput.rounds, start=1):
         rates = (one.generations_per_second, one.floor_per_second)
-        table.add_row(
-            str(number), *_rates(*rates, rates[0] / rates[1]), *_spread(one.latency_ms), _ms(one.cpu_ms_all_in)
-        )
-    table.add_section()
+        made.add_row(str(number), *_rates(*rates, rates[0] / rates[1]), *spread(one.latency_ms), _ms(one.cpu_ms_all_in))
+    made.add_section()
     medians = _rates(throughput.generations_per_second, throughput.floor_per_second, throughput.ratio)
-    table.add_row("median", *medians, "", "", _ms(throughput.cpu_ms_all_in), style="bold")
-    return table
+    made.add_row("median", *medians, "", "", _ms(throughput.cpu_ms_all_in), style="bold")
+    return made
 
 
 def _rates(generations: float, floor: float, share: float) -> tuple[str, str, str]:
@@ -79,24 +68,24 @@ def _rates(generations: float, floor: float, share: float) -> tuple[str, str, st
 
 
 def _cpu(throughput: Throughput) -> Table:
-    table = _table("CPU a generation, medians", "process", "ms")
+    made = table("CPU a generation, medians", "process", "ms")
     costs = sorted(throughput.cpu_ms.items(), key=lambda cost: -cost[1])
     for name, spent in costs:
         if name not in NOT_OURS:
-            table.add_row(name, _ms(spent))
-    table.add_section()
-    table.add_row("all-in", _ms(throughput.cpu_ms_all_in), style="bold")
+            made.add_row(name, _ms(spent))
+    made.add_section()
+    made.add_row("all-in", _ms(throughput.cpu_ms_all_in), style="bold")
     for name, spent in costs:
         if name in NOT_OURS:
-            table.add_row(f"{name}, not in it", _ms(spent), style="dim")
-    return table
+            made.add_row(f"{name}, not in it", _ms(spent), style="dim")
+    return made
 
 
 def _flight(flight: Flight) -> Table:
-    table = _table("In flight: the worker, waiting for a slow provider", "predictions", "RSS MB", "threads")
+    made = table("In flight: the worker, waiting for a slow provider", "predictions", "RSS MB", "threads")
     for weight in (flight.few, flight.many):
-        table.add_row(f"{weight.in_flight:,}", f"{weight.rss_mb:.1f}", str(weight.threads))
-    return table
+        made.add_row(f"{weight.in_flight:,}", f"{weight.rss_mb:.1f}", str(weight.threads))
+    return made
 
 
 def _ms(figure: float) -> str:
@@ -104,8 +93,8 @@ def _ms(figure: float) -> str:
 
 
 def _marks(marks: list[Mark]) -> Table:
-    table = _table("Marks", "", "figure", "mark", "")
+    made = table("Marks", "", "figure", "mark", "")
     for mark in marks:
         verdict = "[green]held[/]" if mark.held else "[red]missed[/]"
-        table.add_row(mark.name, f"{mark.figure:.4g}", f"{mark.sense} {mark.mark:g}", verdict)
-    return table
+        made.add_row(mark.name, f"{mark.figure:.4g}", f"{mark.sense} {mark.mark:g}", verdict)
+    return made

@@ -29,7 +29,7 @@ BEGIN
     WITH next AS MATERIALIZED (
       SELECT id FROM image_generations
       WHERE status = 'queued' AND provider = lane AND (deadline IS NULL OR deadline > now())
-      ORDER BY priority DESC, created_at, id
+      ORDER BY priority DESC, turn, id
       LIMIT least(room, greatest(0, held.cap - (
         SELECT count(*) FROM image_generations
         WHERE status = 'processing' AND provider = lane AND due_at IS NOT NULL)))

@@ -77,6 +77,8 @@ generations = Table(
     Column("attempts_before", SmallInteger, nullable=False, server_default="0"),
     Column("attempt_at", Moment),
     Column("due_at", Moment),
+    # The place in line, inside a lane's priority; see sql/turn.sql.
+    Column("turn", BigInteger, nullable=False, server_default="0"),
     Column("deadline", Moment),
     Column("provider", Text, nullable=False, server_default="replicate"),
     Column("model_version", Text),
@@ -98,13 +100,22 @@ generations = Table(
     postgresql_with={"toast_tuple_target": 8160},
 )
 
-# The claim walks this: strict priority, then age. Only queued rows are in it.
+# The claim walks this: strict priority, then turns. Only queued rows are in it.
 Index(
     "image_generations_claim_idx",
     generations.c.provider,
     generations.c.priority.desc(),
-    generations.c.created_at,
+    generations.c.turn,
     generations.c.id,
+    postgresql_where=text("status = 'queued'"),
+)
+# A user's last turn in a line: their next one stands behind it.
+Index(
+    "image_generations_turn_idx",
+    text("coalesce(user_id, '')"),
+    generations.c.provider,
+    generations.c.priority,
+    generations.c.turn,
     postgresql_where=text("status = 'queued'"),
 )
 # Everything with a clock: the sweep's due rows, the watcher's looks, and the count of what is in flight.

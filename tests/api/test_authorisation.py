@@ -76,6 +76,7 @@ MATRIX = [
     Row("GET /openapi.json",                                         200,      200,  200,  200,  200),
     Row("GET /asyncapi.json",                                        200,      200,  200,  200,  200),
     Row("GET /docs",                                                 200,      200,  200,  200,  200),
+    Row("GET /darkroom.js",                                          200,      200,  200,  200,  200),
     Row("GET /docs/assets",                                          200,      200,  200,  200,  200),
 ]
 # fmt: on

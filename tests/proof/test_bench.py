@@ -1,16 +1,13 @@
 """The bench works: it measures, its clients saw the right frames, and its document has its shape. No timing here."""
 
-import subprocess
-import sys
-from subprocess import PIPE
 from typing import Any
 
-import orjson
 import pytest
 
 from proof.bench.driver.sequence import STATUSES, Sequence
 from proof.bench.failure import BenchFailed
 from proof.bench.spread import spread_of
+from tests.proof.bench_runs import run_benches
 
 OPTIONS = {
     "idle": ["--count", "5"],
@@ -21,18 +18,8 @@ OPTIONS = {
 
 @pytest.fixture(scope="module")
 def figures() -> dict[str, dict[str, Any]]:
-    """The JSON of each bench, run beside each other because each first starts a whole Darkroom.
-
-    That a bench ends well says that every frame was right.
-    """
-    commands = {
-        only: [sys.executable, "-m", "proof.bench", "--json", "--only", only, *OPTIONS[only]] for only in OPTIONS
-    }
-    runs = {only: subprocess.Popen(command, stdout=PIPE, stderr=PIPE) for only, command in commands.items()}
-    said = {only: run.communicate() for only, run in runs.items()}
-    for only, run in runs.items():
-        assert run.returncode == 0, said[only][1].decode()
-    return {only: orjson.loads(out) for only, (out, _) in said.items()}
+    """The JSON of each bench. That a bench ends well says that every frame was right."""
+    return run_benches(OPTIONS)
 
 
 def test_idle(figures: dict[str, dict[str, Any]]) -> None:

@@ -27,10 +27,20 @@ class Plot:
 
     until: int = 1_000
     """Last version played."""
+    mute: bool = False
+    """Say nothing at all, not even `subscribed`."""
     twice: bool = False
     """Play from the beginning again, whatever `after` says."""
     progress: tuple[dict[str, Any], ...] = ()
     """Progress frames played before the last transition."""
+    frames: tuple[dict[str, Any], ...] = ()
+    """Frames played as they are, on whatever topic."""
+    resumed: bool | None = None
+    """What `subscribed` says; by itself, whether `after` was given."""
+    cursor: str | None = None
+    """The cursor in `subscribed`."""
+    whole: bool = True
+    """Answer the unsubscribe that stands behind a feed's subscribe: the replay is over."""
     problem: dict[str, Any] | None = None
     """An error frame after what was played."""
     close: int | None = None
@@ -111,7 +121,13 @@ class ScriptedDoor:
             return socket
         subscribe = json.loads((await socket.receive()).data)
         self.subscriptions.append(subscribe)
-        await self._play(socket, subscribe, plot)
+        if not plot.mute:
+            await self._play(socket, subscribe, plot)
+        if subscribe["topic"] == "generations":
+            unsubscribe = json.loads((await socket.receive()).data)
+            assert unsubscribe["type"] == "unsubscribe"
+            if plot.whole:
+                await socket.send_json({**unsubscribe, "type": "unsubscribed"})
         if plot.abort:
             assert request.transport is not None
             request.transport.abort()
@@ -123,7 +139,11 @@ class ScriptedDoor:
 
     async def _play(self, socket: web.WebSocketResponse, subscribe: dict[str, Any], plot: Plot) -> None:
         topic, after = subscribe["topic"], subscribe["after"]
-        await socket.send_json({"type": "subscribed", "ref": "1", "topic": topic, "resumed": after is not None})
+        resumed = after is not None if plot.resumed is None else plot.resumed
+        cursor = {} if plot.cursor is None else {"cursor": plot.cursor}
+        await socket.send_json({"type": "subscribed", "ref": "1", "topic": topic, "resumed": resumed, **cursor})
+        for frame in plot.frames:
+            await socket.send_json(frame)
         generation = self.generations.get(topic.removeprefix("generation:"))
         entries = generation["timeline"] if generation else []
         first = 0 if plot.twice else after or 0

@@ -4,7 +4,8 @@ from contextlib import aclosing
 
 import pytest
 
-from api.client import Client, Event, Problem, Progress, Transition, Unreachable
+from api.client import Client, Event, Problem, Progress, Reset, Transition, Unreachable
+from schema.wire.frames import CLOSE_DRAINING, CLOSE_SLOW, CLOSE_TOO_MANY
 from tests.api.client.history import STAGES, generation
 from tests.api.client.scripted_door import KEY, Plot, ScriptedDoor
 
@@ -35,12 +36,17 @@ async def test_a_watch_shows_the_whole_timeline_and_ends(door: ScriptedDoor, cli
 
 async def test_progress_comes_between_transitions(door: ScriptedDoor, client: Client) -> None:
     id_ = put(door, generation())
-    door.plots.append(Plot(progress=({"id": id_, "progress": 40, "position": None, "eta_seconds": 1.5},)))
+    progress = {"id": id_, "progress": 40, "position": None, "eta_seconds": 1.5, "eta_error_seconds": 0.5}
+    door.plots.append(Plot(progress=(progress,)))
     events = await seen(client, id_)
-    assert events[3] == Progress(id_, 40, None, 1.5)
+    assert events[3] == Progress(id_, 40, None, 1.5, 0.5)
 
 
-@pytest.mark.parametrize("plot", [Plot(2, abort=True), Plot(2, close=1012), Plot(2, close=4408), Plot(2, close=1000)])
+@pytest.mark.parametrize(
+    "plot",
+    [Plot(2, abort=True), *(Plot(2, close=code) for code in (1000, 1011, CLOSE_DRAINING, CLOSE_SLOW, CLOSE_TOO_MANY))],
+    ids=lambda plot: str(plot.close),
+)
 async def test_a_lost_connection_comes_back_where_it_was(door: ScriptedDoor, client: Client, plot: Plot) -> None:
     id_ = put(door, generation())
     door.plots.append(plot)
@@ -49,6 +55,15 @@ async def test_a_lost_connection_comes_back_where_it_was(door: ScriptedDoor, cli
     assert statuses(events) == list(STAGES)
     assert [subscribe["after"] for subscribe in door.subscriptions] == [None, 2]
     assert len(reasons) == 1
+
+
+@pytest.mark.parametrize("code", [CLOSE_DRAINING, CLOSE_TOO_MANY])
+async def test_who_closes_before_it_has_said_anything_is_there_all_the_same(
+    door: ScriptedDoor, client: Client, code: int
+) -> None:
+    id_ = put(door, generation())
+    door.plots.append(Plot(mute=True, close=code))
+    assert statuses(await seen(client, id_)) == list(STAGES)
 
 
 async def test_a_connection_lost_before_anything_came_subscribes_from_the_start(
@@ -89,6 +104,16 @@ async def test_nothing_above_the_last_version_ends_at_once(door: ScriptedDoor, c
     assert statuses(await seen(client, id_, after=2)) == ["downloading", "completed"]
 
 
+async def test_a_server_that_was_set_back_is_followed_from_the_start(door: ScriptedDoor, client: Client) -> None:
+    id_ = put(door, generation())
+    door.plots += [Plot(until=3, abort=True), Plot(resumed=False, twice=True)]
+    events = await seen(client, id_)
+    assert [event.version if isinstance(event, Transition) else event for event in events] == [
+        *(1, 2, 3, Reset()),
+        *(1, 2, 3, 4),
+    ]
+
+
 async def test_an_error_frame_is_an_exception(door: ScriptedDoor, client: Client) -> None:
     problem = {"type": "https://darkroom.invalid/nf", "title": "Not found", "status": 404, "detail": "not yours"}
     door.plots.append(Plot(problem=problem))
@@ -98,7 +123,7 @@ async def test_an_error_frame_is_an_exception(door: ScriptedDoor, client: Client
     assert caught.value.document() == problem
 
 
-@pytest.mark.parametrize(("code", "status"), [(4400, 400), (4401, 401), (4429, 429), (1009, 500)])
+@pytest.mark.parametrize(("code", "status"), [(4400, 400), (4401, 401), (4404, 404), (1009, 500)])
 async def test_some_closes_are_the_last_word(door: ScriptedDoor, client: Client, code: int, status: int) -> None:
     id_ = put(door, generation())
     door.plots.append(Plot(until=1, close=code))

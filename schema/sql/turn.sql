@@ -1,0 +1,31 @@
+-- A place in line for every row that becomes queued: inside one priority of a lane, users take turns (start-time fair
+-- queueing). A user's next row stands one turn behind their last one; a user with nothing in line stands where the line's
+-- head is, so 5,000 rows of one user keep nobody else waiting for more than what is in flight. Nothing is kept beside the
+-- rows: whoever's line is empty begins anew, whatever crashed before.
+CREATE OR REPLACE FUNCTION darkroom_take_turn() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF TG_OP = 'UPDATE' AND OLD.status = 'queued' THEN
+    RETURN NEW;
+  END IF;
+  -- Another attempt of a row that had its turn goes to the head: it is not sent behind its owner's own line. One that
+  -- becomes due for the first time takes its place as if it had been submitted now, or a schedule would jump the line.
+  IF TG_OP = 'INSERT' OR NEW.attempt_number = NEW.attempts_before THEN
+    SELECT g.turn + 1 INTO NEW.turn FROM image_generations AS g
+    WHERE g.status = 'queued' AND coalesce(g.user_id, '') = coalesce(NEW.user_id, '')
+      AND g.provider = NEW.provider AND g.priority = NEW.priority
+    ORDER BY g.turn DESC LIMIT 1;
+    IF FOUND THEN
+      RETURN NEW;
+    END IF;
+  END IF;
+  SELECT g.turn INTO NEW.turn FROM image_generations AS g
+  WHERE g.status = 'queued' AND g.provider = NEW.provider AND g.priority = NEW.priority
+  ORDER BY g.turn LIMIT 1;
+  IF NOT FOUND THEN
+    -- Microseconds: no line grows by more than a million turns a second, so a line that begins now begins behind all
+    -- that have been.
+    NEW.turn := CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint);
+  END IF;
+  RETURN NEW;
+END
+$$;
