@@ -16,6 +16,7 @@ from schema.statuses import Status
 ALICE, BOB = Person("alice", "a", False), Person("bob", "b", False)
 SERVICE = Person("service", "s", True)
 WAY = ("queued", "processing", "downloading", "completed")
+AGAIN = ("queued", "failed", "queued", "processing")
 SECOND = "2026-11-24T00:00:{:02}+00:00"
 BEFORE, AFTER = 0.0, 4e9
 """Epoch seconds before and after everything."""
@@ -36,6 +37,11 @@ def feed(*frames: "tuple[int, int | None]", id_: str = "g1", owner: str = "alice
         Heard(id_, version, WAY[version - 1], SECOND.format(version - 1), at(horizon), owner, None, 4, place)
         for place, (version, horizon) in enumerate(frames, 2)
     ]
+
+
+def again(heard: list[Heard]) -> list[Heard]:
+    """The same frames of a generation that failed and was tried again."""
+    return [one._replace(status=AGAIN[one.version - 1]) for one in heard]
 
 
 def single(*versions: int, owner: str = "alice") -> list[Heard]:
@@ -94,8 +100,12 @@ RIGHT: dict[str, World] = {
     "a resumed feed": world(subscribed(FEED, feed((3, 48), (4, 64)), after=at(48), cursor=at(48))),
     "what came since the cursor again": world(left(subscribed(FEED, SEEN, after=at(16), cursor=at(16)))),
     "a snapshot from the beginning": world(subscribed(FEED, feed((1, None), (2, 48), (3, 48), (4, 48)))),
-    "begun after the first two": world(
-        replace(subscribed(FEED, feed((3, 48), (4, 48)), cursor=at(48)), confirmed_at=BETWEEN)
+    "begun when it had failed": world(
+        replace(
+            subscribed(FEED, again(feed((3, 48), (4, 48))), cursor=at(48)),
+            confirmed_at=BETWEEN,
+        ),
+        rows=[row("g1", *AGAIN)],
     ),
     "cut off in the middle": world(left(subscribed(FEED, feed((1, 16), (2, 16)), cursor=at(16)))),
     "one generation": world(subscribed(ONE, single(1, 2, 3, 4))),

@@ -42,7 +42,10 @@ class Cuts:
 
     async def end_one(self, dice: Random) -> int:
         """End one connection on the server's side; how many were ended."""
-        return await self._listeners.end({dice.choice(sorted(self._listeners.pids))})
+        pid = dice.choice(sorted(self._listeners.pids))
+        ended = await self._listeners.end({pid})
+        await self._listeners.all_listen(besides={pid})
+        return ended
 
     async def end_all_and_probe(self, dice: Random) -> int:
         """End all at once, with something committed unnoticed just before; then commit, and hear, what is noticed.
