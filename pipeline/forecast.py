@@ -52,6 +52,9 @@ class Waiting:
     worked_seconds: float | None
     """Since its attempt began."""
     due_in_seconds: float | None
+    user_id: str | None
+    """Whose it is now: a person in psql may have given it away since it moved."""
+    batch_id: UUID | None
 
 
 class Forecast(NamedTuple):

@@ -26,7 +26,7 @@ _PACES = statement(f"""
 """)
 
 _STANDING = statement(f"""
-    SELECT id, CAST(status AS text) AS status, provider, model_id, progress,
+    SELECT id, user_id, batch_id, CAST(status AS text) AS status, provider, model_id, progress,
       CAST(extract(epoch FROM now() - attempt_at) AS double precision) AS worked,
       CAST(extract(epoch FROM due_at - now()) AS double precision) AS due_in
     FROM image_generations WHERE id IN ({_WANTED}) AND status NOT IN ({sql_list(FINAL)})
@@ -81,6 +81,8 @@ async def read_waiting(engine: AsyncEngine, ids: Sequence[UUID]) -> list[Waiting
             places.get(row.id) if row.status == Status.QUEUED else None,
             row.worked,
             row.due_in,
+            row.user_id,
+            row.batch_id,
         )
         for row in rows
     ]

@@ -83,7 +83,9 @@ class Progress:
             # Whoever was finished while we read must not be told of progress.
             if one.id in self._waiting:
                 self._told[one.id] = told, now
-                self._tell_followers(one.id, told)
+                move = self._waiting[one.id]._replace(user_id=one.user_id, batch_id=one.batch_id)
+                self._waiting[one.id] = move
+                self._tell_followers(move, told)
                 # Transitions must not wait for all of this.
                 await asyncio.sleep(0)
 
@@ -101,10 +103,13 @@ class Progress:
                 break
         return chosen
 
-    def _tell_followers(self, generation_id: UUID, told: Forecast) -> None:
+    def _tell_followers(self, move: Move, told: Forecast) -> None:
         by_topic: dict[str, bytes] = {}
-        for subscription in list(self._topics.watchers(self._waiting[generation_id])):
+        for subscription in list(self._topics.watchers(move)):
+            # Somebody may follow by its id what is not theirs any more.
+            if not subscription.identity.may_see(move.user_id):
+                continue
             topic = subscription.topic
             if topic not in by_topic:
-                by_topic[topic] = orjson.dumps(frames.progress(topic, str(generation_id), **told._asdict()))
-            subscription.tell_latest(generation_id, by_topic[topic])
+                by_topic[topic] = orjson.dumps(frames.progress(topic, str(move.id), **told._asdict()))
+            subscription.tell_latest(move.id, by_topic[topic])

@@ -21,6 +21,8 @@ def told(lane: Lane = BUSY, **given: object) -> Forecast:
         "position": None,
         "worked_seconds": None,
         "due_in_seconds": None,
+        "user_id": None,
+        "batch_id": None,
     }
     return forecast(Waiting(**{**standing, **given}), PACES, {"replicate": lane})  # type: ignore[arg-type]
 

@@ -75,3 +75,24 @@ async def test_whoever_overlooks_everybody_is_told_of_nobody(web: Web) -> None:
         await say(overlooking, type="unsubscribe", topic="generations")
         while (frame := await hear(overlooking, progress=True))["type"] != "unsubscribed":
             assert frame["type"] in {"subscribed", "transition"}
+
+
+async def test_who_gave_it_away_is_told_nothing_more_of_it(web: Web) -> None:
+    """No transition: only the row tells whose it is now."""
+    async with (
+        web.darkroom.user() as giver,
+        web.darkroom.user() as taker,
+        socket(web.darkroom, giver.key) as before,
+        socket(web.darkroom, taker.key) as after,
+    ):
+        first, second = [(await submit_many(web.state, giver.id, 1, "short"))[0] for _ in range(2)]
+        await say(before, type="subscribe", topic=f"generation:{second}")
+        assert (await progress_of(before, second))["position"] == 2
+        await web.darkroom.execute("UPDATE image_generations SET user_id = $2 WHERE id = $1", UUID(second), taker.id)
+        await say(after, type="subscribe", topic=f"generation:{second}")
+        await web.darkroom.execute("UPDATE image_generations SET status = 'cancelled' WHERE id = $1", UUID(first))
+        while (await progress_of(after, second))["position"] != 1:
+            pass
+        await say(before, type="unsubscribe", topic=f"generation:{second}")
+        while (frame := await hear(before, progress=True))["type"] != "unsubscribed":
+            assert (frame["type"], frame.get("position")) != ("progress", 1)
