@@ -40,6 +40,8 @@ const FIRST_PAUSE = 0.25; // seconds, at most
 const LONGEST_PAUSE = 10;
 /** HTTP statuses of a server in trouble, which may take the same request later. */
 const PASSING = new Set([429, 500, 502, 503, 504]);
+/** A topic that nobody follows. */
+const NOTHING = "generation:00000000-0000-0000-0000-000000000000";
 const CLOSE_AUTH = 4401;
 /** Close codes after which it goes on, and the try at which the backoff then is: a crowd must not return as one.
  * @type {Record<number, number>} */
@@ -85,8 +87,6 @@ class Subscription {
   #wake = () => {};
   /** @type {{error?: unknown}|undefined} set when nothing more comes */ #over;
   /** @type {Map<string, number>} the last version that came, by generation */ #seen = new Map();
-  /** @type {string|number|null} */ #next = null; // what `after` becomes once everything before it has come
-  #settled = false; // whether it has
 
   /** @param {Config} config @param {string} topic @param {string|number|null} after the cursor to go on behind
    * @param {Callbacks} on @param {string} [id] the generation, if it is about one: then there is a last transition */
@@ -141,12 +141,6 @@ class Subscription {
     if (type === "queue") this.#waiting = [frame]; // the latest wins
     this.#wake();
   }
-  /** Everything before the subscription's beginning has come. */
-  settle() {
-    if (!this.subscribed) return;
-    this.#settled = true;
-    this.after = this.#next;
-  }
   /** @param {string} why */
   dropped(why) {
     this.subscribed = false;
@@ -163,16 +157,12 @@ class Subscription {
       this.after = null;
       this.#tell(this.on.onReset, undefined);
     }
-    // A generation's cursor is its version. A feed's counts the snapshot in from the first frame on, while the rest of
-    // it is still to come: it holds only once that is here, or a cut in between would leave a gap.
-    this.#settled = this.id !== undefined;
-    this.#next = frame.cursor ?? this.after;
+    this.after = frame.cursor ?? this.after;
     if (this.id && this.start && this.#seen.get(this.id) === this.start) this.#endIfOver(this.id, this.ref);
   }
   /** @param {any} transition */
   #moved({ id, status, version, at, generation, cursor }) {
-    this.#next = cursor ?? this.#next;
-    if (this.#settled) this.after = this.#next;
+    this.after = cursor ?? this.after; // none comes while a cut would mean to begin anew
     if (version > (this.#seen.get(id) ?? 0)) {
       this.#seen.delete(id); // to the end of the order in which they are forgotten
       this.#seen.set(id, version);
@@ -285,8 +275,6 @@ class Line {
     const ref = (subscription.ref = String(++this.#refs));
     subscription.subscribed = false;
     this.#send({ type: "subscribe", ref, topic, after });
-    // Frames are obeyed in order: the answer to this one comes after all that the subscription begins with.
-    if (!subscription.id) this.#send({ type: "unsubscribe", ref, topic: "nothing" });
   }
   /** @param {string} data */
   #hear(data) {
@@ -300,8 +288,8 @@ class Line {
   }
   /** @param {any} frame */
   #take(frame) {
-    const asker = frame.ref && [...this.topics.values()].find(({ ref }) => ref === frame.ref);
     if (frame.type === "error") {
+      const asker = [...this.topics.values()].find(({ ref }) => ref === frame.ref);
       const problem = new Problem({ status: 500, ...frame.problem });
       if (!frame.ref) this.#said = problem;
       else if (asker && PASSING.has(problem.status)) this.askLater(asker, problem.message);
@@ -310,8 +298,7 @@ class Line {
     }
     this.#refused = this.#said = undefined;
     if (frame.type === "subscribed") this.#backoff.tries = 0;
-    if (frame.type === "unsubscribed") asker?.settle();
-    else this.topics.get(frame.topic)?.hear(frame);
+    this.topics.get(frame.topic)?.hear(frame);
   }
   /** @param {number} code @param {string} reason @param {string} token */
   #closed(code, reason, token) {
@@ -353,7 +340,7 @@ class Line {
   }
   #probe() {
     this.#probing = true;
-    this.#send({ type: "unsubscribe", topic: "nothing" });
+    this.#send({ type: "unsubscribe", topic: NOTHING });
     this.#wait(this.#config.answerSeconds, () => this.#listen());
   }
   /** @param {number} seconds @param {() => void} then */
@@ -390,24 +377,29 @@ export class Darkroom {
       get: (id, options) => this.get(id, options),
     };
   }
+
   /** Ask for a generation. When the answer is lost it is asked for again under the same key, so it is bought once.
    * @param {{prompt: string} & Record<string, unknown>} body as POST /v1/generations has it
    * @param {{idempotencyKey?: string, signal?: AbortSignal}} [options] @returns {Promise<Generation>} */
   async submit(body, { idempotencyKey = uuid(), signal } = {}) {
     return this.#ask("POST", "", { body: JSON.stringify(body), idempotencyKey, signal });
   }
+
   /** @param {string} id @param {{signal?: AbortSignal}} [options] @returns {Promise<Generation>} */
   async get(id, options) {
     return this.#ask("GET", `/${encodeURIComponent(id)}`, options);
   }
+
   /** Call it off. @param {string} id @returns {Promise<Generation>} */
   async cancel(id) {
     return this.#ask("POST", `/${encodeURIComponent(id)}/cancel`);
   }
+
   /** Try a failed or cancelled one again. @param {string} id @returns {Promise<Generation>} */
   async retry(id) {
     return this.#ask("POST", `/${encodeURIComponent(id)}/retry`);
   }
+
   /** A page of your generations, newest first; `cursor` is the last page's `next_cursor`.
    * @param {{status?: Status, model_id?: string, batch_id?: string, limit?: number, cursor?: string}} [filters]
    * @returns {Promise<{items: Generation[], next_cursor: string|null}>} */
@@ -415,30 +407,36 @@ export class Darkroom {
     const given = Object.entries(filters).filter(([, value]) => value !== undefined);
     return this.#ask("GET", `?${given.map((pair) => pair.map(encodeURIComponent).join("=")).join("&")}`);
   }
+
   /** Every transition above version `after`, each once and in order, until the last one: final, and not retried.
    * @param {string} id @param {Following & FollowingTransitions & {after?: number}} [options] @returns {Transitions} */
   watch(id, { after = 0, ...on } = {}) {
     if (!Number.isSafeInteger(after) || after < 0) throw new TypeError("after: must be a version, 0 or more");
     return new Subscription(this.#config, `generation:${id}`, after || null, on, id).read();
   }
+
   /** Every transition of all your generations, from the unfinished ones on or behind the cursor `after`; endless.
    * @param {Following & FollowingTransitions & {after?: string|null}} [options] @returns {Transitions} */
   feed({ after = null, ...on } = {}) {
     return new Subscription(this.#config, "generations", after, on).read();
   }
+
   /** A batch's. @param {string} id @param {Callbacks & {after?: string|null}} [options] @returns {Transitions} */
   batch(id, { after = null, ...on } = {}) {
     return new Subscription(this.#config, `batch:${id}`, after, on).read();
   }
+
   /** What waits and what runs, about once a second, the latest wins; endless.
    * @param {Following} [on] @returns {AsyncGenerator<Queue, void, undefined>} */
   queue(on = {}) {
     return new Subscription(this.#config, "queue", null, on).read();
   }
+
   /** The full address of a picture: a server without a public address names its path only. @param {string} url */
   resolve(url) {
     return /^[a-z][a-z\d+.-]*:/i.test(url) ? url : this.#config.url.replace(/(:\/\/[^/]+).*/, "$1") + url;
   }
+
   /** @param {string} method @param {string} path @returns {Promise<any>}
    * @param {{body?: string, idempotencyKey?: string, signal?: AbortSignal}} [options] */
   async #ask(method, path, { body, idempotencyKey, signal } = {}) {

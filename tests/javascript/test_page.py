@@ -135,7 +135,7 @@ async def test_back_online_it_asks_at_once_whether_the_line_is_alive(
 
     def hear(frame: str | bytes) -> None:
         sent.append(str(frame))
-        if sent.count('{"type":"unsubscribe","topic":"nothing"}'):
+        if '"unsubscribe"' in sent[-1]:
             asked.set()
 
     def follow(socket: WebSocket) -> None:
