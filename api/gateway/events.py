@@ -1,6 +1,7 @@
 """Events: one generation's stream over HTTP, as server-sent events, for those who have no websocket."""
 
 import asyncio
+import logging
 import random
 from collections.abc import AsyncIterator, Callable
 
@@ -18,8 +19,11 @@ from api.gateway.topic_names import Kind, TopicName
 from api.generations.doors import uuid_of
 from api.problems import Problem
 from api.state import State, state_of
-from pipeline.errors import Invalid, NotFound
+from pipeline.errors import DarkroomError, Invalid, NotFound
+from pipeline.outages import DATABASE_AWAY
 from schema.statuses import Status
+
+log = logging.getLogger(__name__)
 
 RECONNECT_MS = (1_000, 3_000)
 """What a stream tells its client to wait before it comes back: any of these, so that not all come at once."""
@@ -114,13 +118,22 @@ class EventStream:
         self._subscription.outbox.close()
         self._slot.close()
 
+    async def _begin(self) -> None:
+        try:
+            await follow(self._state, self._subscription, Asked(None, self._after or None))
+        except (DarkroomError, *DATABASE_AWAY) as error:
+            # The answer has begun, so nothing can be said any more: the client comes back and is told then.
+            log.warning("an event stream could not begin: %s", error)
+            self.leave()
+
     async def events(self) -> AsyncIterator[ServerSentEvent]:
         """Subscribe, and give every frame as an event until a final one."""
         admission = self._state.admissions.admit(self._identity, lambda _: self.leave())
         self._state.sockets.join(self)
+        # In a task: beginning waits for its frames to be taken, when something moves meanwhile.
+        beginning = asyncio.create_task(self._begin())
         try:
             yield ServerSentEvent(retry=random.randint(*RECONNECT_MS), comment="darkroom")
-            await follow(self._state, self._subscription, Asked(None, self._after or None))
             while (frame := await self._slot.take()) is not None:
                 said = orjson.loads(frame)
                 if said["type"] == "transition":
@@ -130,6 +143,7 @@ class EventStream:
                 elif said["type"] == "progress":
                     yield ServerSentEvent(frame.decode(), event="progress")
         finally:
+            beginning.cancel()
             self._state.sockets.part(self)
             admission.leave()
             leave(self._state, self._subscription)

@@ -134,6 +134,8 @@ async def _begin_feed(
         # With no cursor until all of it has been sent: who is cut off before that begins anew.
         _confirm(subscription, asked, None if rows else now, resumed=False)
         for row in reversed(rows):
+            # A hundred of the longest prompts are more than a slow client may have waiting.
+            await subscription.outbox.emptied()
             _show(state, subscription, row, None)
     subscription.end_of_snapshot()
 

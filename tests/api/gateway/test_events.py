@@ -1,5 +1,6 @@
 """Server-sent events: the same transitions, resumed by Last-Event-ID, ended with the generation."""
 
+import asyncio
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -52,6 +53,23 @@ async def test_every_transition_then_the_stream_ends(darkroom: Darkroom) -> None
         # A browser that comes back after the last one is told to stay away.
         async with user.http.get(address(id_), headers={"Last-Event-ID": "4"}) as answer:
             assert answer.status == 204
+
+
+async def test_what_moves_while_a_stream_begins_comes_through(web: Web) -> None:
+    """Its beginning waits until what it has sent was taken: whoever takes must not wait for the beginning."""
+    async with web.darkroom.user() as user:
+        for _ in range(20):
+            (id_,) = await submit_many(web.state, user.id, 1, "short")
+            moving = asyncio.create_task(
+                web.darkroom.execute("UPDATE image_generations SET status = 'failed' WHERE id = $1", UUID(id_))
+            )
+            async with user.http.get(address(id_)) as answer, asyncio.timeout(20):
+                seen: list[str] = []
+                while not seen or seen[-1] != "failed":
+                    if (one := await event(answer))["event"] == "transition":
+                        seen.append(one["data"]["status"])
+                assert seen == ["queued", "failed"]
+            await moving
 
 
 async def test_a_browser_brings_its_key_in_the_address(darkroom: Darkroom) -> None:
