@@ -41,8 +41,18 @@ async def test_a_feed_that_is_cut_again_and_again_has_no_gap(node: Node, user: U
         assert seen == dict.fromkeys(ids, ALL)
 
 
+async def test_cut_before_anything_came_nothing_is_missed(node: Node, user: User, proxy: Proxy) -> None:
+    async with node(FEED) as program:
+        assert await program.hear() == "subscribed"
+        proxy.cut(close=True)
+        generation = await user.submit()
+        await completed(user, generation)
+        proxy.closed = False
+        assert await hear_completed(program, 1) == {generation["id"]: ALL}
+
+
 async def test_cut_while_what_was_missed_is_being_sent(node: Node, user: User, proxy: Proxy) -> None:
-    """Its frames carry the cursor of their end from the first one on: whoever believes it loses the rest."""
+    """Only the last of its frames may carry the cursor of its end: else the rest would be lost."""
     async with node(FEED) as program:
         assert await program.hear() == "subscribed"
         first = await user.submit()
