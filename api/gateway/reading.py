@@ -46,6 +46,16 @@ def parse(text: str) -> frames.Auth | frames.Subscribe | frames.Unsubscribe:
     return frames.client_frame.validate_python(_json(text))
 
 
+def reference_in(text: str) -> str | None:
+    """The `ref` of a message that is no frame, so that its sender knows which one it was."""
+    try:
+        said = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return None
+    ref = said.get("ref") if isinstance(said, dict) else None
+    return ref if isinstance(ref, str) and len(ref) <= frames.MAX_REFERENCE_LENGTH else None
+
+
 def _json(text: str) -> Any:
     if len(text) > frames.MAX_FRAME_BYTES:
         raise Problem("invalid-frame", f"frame: at most {frames.MAX_FRAME_BYTES} characters, has {len(text)}")

@@ -14,7 +14,7 @@ from api.auth.origins import REFUSED, origin_allowed
 from api.gateway.following import Asked, follow, leave
 from api.gateway.line import line_of
 from api.gateway.outbox import Outbox
-from api.gateway.reading import Reader, TooFast, parse
+from api.gateway.reading import Reader, TooFast, parse, reference_in
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import read_topic
 from api.problems import Problem, document_of, field_errors, problem_response
@@ -146,12 +146,10 @@ class Socket:
         return frame.token
 
     async def _obey(self, text: str, identity: Identity) -> None:
-        ref: str | None = None
         try:
             frame = parse(text)
             match frame:
                 case frames.Subscribe():
-                    ref = frame.ref
                     await self._subscribe(frame, identity)
                 case frames.Unsubscribe():
                     self._unsubscribe(frame.topic)
@@ -159,7 +157,7 @@ class Socket:
                 case frames.Auth():
                     await self._renew(frame.token)
         except SAID as error:
-            self._complain(ref, error)
+            self._complain(reference_in(text), error)
 
     async def _subscribe(self, frame: frames.Subscribe, identity: Identity) -> None:
         if frame.topic not in self._subscriptions and len(self._subscriptions) >= MAX_TOPICS:

@@ -9,7 +9,8 @@ MAX_TOKEN_LENGTH = 4_000
 """Characters of a key or token. A JWT carries its user's metadata; one of this length still fits into a frame."""
 TOPIC_PATTERN = "^(generations|queue|(generation|batch):[0-9A-Fa-f-]{32,36})$"
 """What a topic's name looks like, for the documents; the gateway reads it, and says more clearly what is wrong."""
-Reference = Annotated[str, Field(max_length=64)]
+MAX_REFERENCE_LENGTH = 64
+Reference = Annotated[str, Field(max_length=MAX_REFERENCE_LENGTH)]
 Topic = Annotated[str, Field(max_length=100, json_schema_extra={"pattern": TOPIC_PATTERN})]
 
 

@@ -206,3 +206,14 @@ async def close_code(connection: ClientConnection) -> int | None:
                 check_frame(json.loads(await connection.recv()))
     except ConnectionClosed as closed:
         return closed.rcvd.code if closed.rcvd else None
+
+
+async def test_a_frame_that_cannot_be_read_is_answered_by_its_reference(darkroom: Darkroom) -> None:
+    async with darkroom.user() as user, socket(darkroom, user.key) as connection:
+        for frame in ({"type": "subscribe", "topic": "x" * 101}, {"type": "subscribe", "topic": "queue", "after": 1.5}):
+            await say(connection, ref="7", **frame)
+            answer = await hear(connection)
+            assert (answer["type"], answer["ref"]) == ("error", "7")
+        for ref in (7, "x" * 65):
+            await say(connection, type="subscribe", topic="queue", ref=ref)
+            assert (await hear(connection))["ref"] is None
