@@ -7,9 +7,9 @@ import asyncio
 import logging
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.gateway.frame import Frame, frame_of
 from api.gateway.topics import Topics
 from api.gateway.view import View
 from pipeline.forecast import Forecast, Pace, forecast
@@ -102,9 +102,9 @@ class Progress:
         return chosen
 
     def _tell_followers(self, generation_id: UUID, told: Forecast) -> None:
-        by_topic: dict[str, bytes] = {}
+        by_topic: dict[str, Frame] = {}
         for subscription in list(self._topics.watchers(self._waiting[generation_id])):
             topic = subscription.topic
             if topic not in by_topic:
-                by_topic[topic] = orjson.dumps(frames.progress(topic, str(generation_id), **told._asdict()))
+                by_topic[topic] = frame_of(frames.progress(topic, str(generation_id), **told._asdict()))
             subscription.tell_latest(generation_id, by_topic[topic])
