@@ -13,6 +13,7 @@ from starlette.responses import Response
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
 from api.gateway.following import Asked, follow, leave, read_version
+from api.gateway.frame import Frame
 from api.gateway.outbox import Outbox
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import Kind, TopicName
@@ -66,7 +67,7 @@ class Slot:
 
     def __init__(self) -> None:
         self.on_writable: Callable[[], None] | None = None
-        self._frame: bytes | None = None
+        self._frame: Frame | None = None
         self._changed = asyncio.Event()
         self._is_closed = False
 
@@ -75,7 +76,7 @@ class Slot:
         """Whether the last frame was taken."""
         return self._frame is None
 
-    def write(self, frame: bytes) -> None:
+    def write(self, frame: Frame) -> None:
         """Lay a frame down."""
         self._frame = frame
         self._changed.set()
@@ -85,7 +86,7 @@ class Slot:
         self._is_closed = True
         self._changed.set()
 
-    async def take(self) -> bytes | None:
+    async def take(self) -> Frame | None:
         """The next frame; None when there will be no more."""
         while self._frame is None and not self._is_closed:
             self._changed.clear()
@@ -135,13 +136,13 @@ class EventStream:
         try:
             yield ServerSentEvent(retry=random.randint(*RECONNECT_MS), comment="darkroom")
             while (frame := await self._slot.take()) is not None:
-                said = orjson.loads(frame)
+                said = orjson.loads(frame.text)
                 if said["type"] == "transition":
-                    yield ServerSentEvent(frame.decode(), event="transition", id=str(said["cursor"]))
+                    yield ServerSentEvent(frame.text.decode(), event="transition", id=str(said["cursor"]))
                     if Status(said["status"]).is_final and said["version"] == said["generation"]["version"]:
                         return
                 elif said["type"] == "progress":
-                    yield ServerSentEvent(frame.decode(), event="progress")
+                    yield ServerSentEvent(frame.text.decode(), event="progress")
         finally:
             beginning.cancel()
             self._state.sockets.part(self)

@@ -11,6 +11,8 @@ from starlette.types import Scope
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import OPEN
 
+from api.gateway.frame import Frame
+
 EXTENSION = "darkroom.line"
 LEAVE_SECONDS = 10.0
 """How long a client may take to read what is on its way and to answer the close frame; then it is cut off."""
@@ -26,7 +28,7 @@ class Line(Protocol):
     def is_writable(self) -> bool:
         """Whether a frame written now leaves without piling up."""
 
-    def write(self, frame: bytes) -> None:
+    def write(self, frame: Frame) -> None:
         """Send a frame; nothing happens when the other side is gone."""
 
 
@@ -36,6 +38,9 @@ class SocketLine:
     __slots__ = ("_protocol", "on_writable")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
+        if protocol.conn.extensions:
+            # A compressed frame is not the same bytes for every client.
+            raise RuntimeError("the gateway's frames are written as they are: turn ws_per_message_deflate off")
         self._protocol = protocol
         self.on_writable: Callable[[], None] | None = None
 
@@ -49,13 +54,12 @@ class SocketLine:
         """How much the transport holds that the kernel has not taken."""
         return self._protocol.transport.get_write_buffer_size()
 
-    def write(self, frame: bytes) -> None:
-        """Send a text frame."""
+    def write(self, frame: Frame) -> None:
+        """Send a frame: past the protocol's own writer, which would make the same bytes for every socket anew."""
         protocol = self._protocol
         if protocol.close_sent or protocol.disconnected or protocol.conn.state is not OPEN:
             return
-        protocol.conn.send_text(frame)
-        protocol.transport.write(b"".join(protocol.conn.data_to_send()))
+        protocol.transport.write(frame.wire)
 
     def close(self, code: int, reason: str) -> None:
         """Send the close frame behind what waits; a client that does not answer it in time is cut off."""

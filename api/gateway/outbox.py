@@ -4,6 +4,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable
 
+from api.gateway.frame import Frame
 from api.gateway.line import Line
 
 MAX_BYTES = 1 * 2**20
@@ -26,14 +27,14 @@ class Outbox:
         self._line = line
         self._too_slow = too_slow
         # Made when something has to wait, which on most sockets never happens.
-        self._frames: deque[bytes] | None = None
-        self._latest: dict[Hashable, bytes] | None = None
+        self._frames: deque[Frame] | None = None
+        self._latest: dict[Hashable, Frame] | None = None
         self._empty: asyncio.Event | None = None
         self.waiting_bytes = 0
         self.is_closed = False
         line.on_writable = self._drain
 
-    def put(self, frame: bytes) -> None:
+    def put(self, frame: Frame) -> None:
         """Send a frame. Past the bound the client is given up instead: it can resume where it was."""
         if self.is_closed:
             return
@@ -51,7 +52,7 @@ class Outbox:
         self._frames.append(frame)
         self.waiting_bytes += len(frame)
 
-    def replace(self, key: Hashable, frame: bytes) -> None:
+    def replace(self, key: Hashable, frame: Frame) -> None:
         """Send a frame in the place of what waits under `key`; not at all, when too much waits."""
         if self.is_closed:
             return

@@ -7,9 +7,9 @@ import asyncio
 import logging
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.gateway.frame import Frame, frame_of
 from api.gateway.topics import Topics
 from api.gateway.view import View
 from pipeline.forecast import Forecast, Pace, forecast
@@ -104,12 +104,12 @@ class Progress:
         return chosen
 
     def _tell_followers(self, move: Move, told: Forecast) -> None:
-        by_topic: dict[str, bytes] = {}
+        by_topic: dict[str, Frame] = {}
         for subscription in list(self._topics.watchers(move)):
             # Somebody may follow by its id what is not theirs any more.
             if not subscription.identity.may_see(move.user_id):
                 continue
             topic = subscription.topic
             if topic not in by_topic:
-                by_topic[topic] = orjson.dumps(frames.progress(topic, str(move.id), **told._asdict()))
+                by_topic[topic] = frame_of(frames.progress(topic, str(move.id), **told._asdict()))
             subscription.tell_latest(move.id, by_topic[topic])

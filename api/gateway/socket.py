@@ -2,7 +2,6 @@
 
 import asyncio
 
-import orjson
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -12,6 +11,7 @@ from api.auth.authenticator import bearer
 from api.auth.identity import Identity
 from api.auth.origins import REFUSED, origin_allowed
 from api.gateway.following import Asked, follow, leave
+from api.gateway.frame import frame_of
 from api.gateway.line import line_of
 from api.gateway.outbox import Outbox
 from api.gateway.reading import Reader, TooFast, parse, reference_in
@@ -153,7 +153,7 @@ class Socket:
                     await self._subscribe(frame, identity)
                 case frames.Unsubscribe():
                     self._unsubscribe(frame.topic)
-                    self.outbox.put(orjson.dumps(frames.unsubscribed(frame.ref, frame.topic)))
+                    self.outbox.put(frame_of(frames.unsubscribed(frame.ref, frame.topic)))
                 case frames.Auth():
                     await self._renew(frame.token)
         except SAID as error:
@@ -206,7 +206,7 @@ class Socket:
             error = Problem("invalid-frame", detail, errors[:5])
         if isinstance(error, Problem) and error.document["type"] == "/problems/invalid-frame":
             self._bad_frames += 1
-        self.outbox.put(orjson.dumps(frames.error(ref, dict(document_of(error)))))
+        self.outbox.put(frame_of(frames.error(ref, dict(document_of(error)))))
         if self._bad_frames == MAX_BAD_FRAMES:
             self._end(frames.CLOSE_FRAMES, f"{MAX_BAD_FRAMES} frames that could not be read")
 

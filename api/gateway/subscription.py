@@ -5,13 +5,12 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import orjson
-
 from api.auth.identity import Identity
 from api.gateway.cursor import Cursor
+from api.gateway.frame import Frame, frame_of
 from api.gateway.outbox import Outbox
 from api.gateway.topic_names import Kind, TopicName
-from api.gateway.view import View
+from api.gateway.view import Own, View
 
 REMEMBERED = 4_000
 """Of how many generations a feed remembers what it has sent."""
@@ -109,14 +108,14 @@ class Subscription:
         self._remember(view.id, view.version)
         # It would come after the transition, and be wrong.
         self.outbox.drop((self.topic, view.id))
-        for entry in view.after(last):
-            self.outbox.put(view.frame(self.topic, entry, entry["v"] if self._of_one else self._cursor))
+        for frame in view.frames(self.topic, last, self._cursor):
+            self.outbox.put(frame)
 
     def tell(self, frame: dict[str, Any]) -> None:
         """Send a frame that is no transition and comes once."""
-        self.outbox.put(orjson.dumps(frame))
+        self.outbox.put(frame_of(frame))
 
-    def tell_latest(self, about: UUID | None, frame: bytes) -> None:
+    def tell_latest(self, about: UUID | None, frame: Frame) -> None:
         """Send a frame that the next one `about` the same replaces; a slow client goes without."""
         if self._held is None:
             self.outbox.replace((self.topic, about), frame)
@@ -142,7 +141,9 @@ class Subscription:
         return reached
 
     @property
-    def _cursor(self) -> str | None:
+    def _cursor(self) -> str | Own | None:
+        if self._of_one:
+            return Own.VERSION
         return str(floor) if (floor := self._floor) else None
 
     def _last(self, view: View) -> int:
@@ -163,4 +164,5 @@ class Subscription:
             return
         view, entry, cursor = self._last_shown
         self._last_shown = None
-        self.outbox.put(view.frame(self.topic, entry, entry["v"] if self._of_one else cursor_instead or cursor))
+        own = Own.VERSION if self._of_one else None
+        self.outbox.put(view.frame(self.topic, entry, own or cursor_instead or cursor))

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from uuid import UUID
 
-import orjson
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.gateway.frame import frame_of
 from api.gateway.subscription import Subscription
 from api.gateway.topics import Topics
 from pipeline.outages import DATABASE_AWAY
@@ -53,7 +53,7 @@ class Tickers:
                 self._somebody.clear()
                 await self._somebody.wait()
             try:
-                frame = orjson.dumps(frames.queue(await read_queue(self._engine)))
+                frame = frame_of(frames.queue(await read_queue(self._engine)))
                 for subscription in list(self._queue_followers):
                     subscription.tell_latest(None, frame)
             except DATABASE_AWAY as error:
@@ -74,5 +74,5 @@ class Tickers:
                     self.batch_moved(batch_id)
                     continue
                 for subscription in list(self._topics.followers_of_batch(batch_id)):
-                    subscription.tell_latest(None, orjson.dumps(frames.batch(subscription.topic, counts)))
+                    subscription.tell_latest(None, frame_of(frames.batch(subscription.topic, counts)))
             await asyncio.sleep(BATCH_SECONDS)

@@ -1,5 +1,6 @@
 """A view: one row as a look read it, its JSON made once however many sockets it goes to."""
 
+from enum import Enum
 from functools import cached_property
 from typing import Any
 from uuid import UUID
@@ -7,9 +8,16 @@ from uuid import UUID
 import orjson
 from sqlalchemy import Row
 
+from api.gateway.frame import Frame, frame_of
 from pipeline.moves import as_move
 from pipeline.resource import as_resource
 from schema.statuses import Status
+
+
+class Own(Enum):
+    """The cursor of one generation's topic: each entry's own version."""
+
+    VERSION = "version"
 
 
 class View:
@@ -22,6 +30,7 @@ class View:
         self.user_id: str | None = row.user_id
         self.status = Status(row.status)
         self.move = as_move(row)
+        self._frames: dict[tuple[str, int, str | Own | None], list[Frame]] = {}
 
     @cached_property
     def _resource(self) -> dict[str, Any]:
@@ -41,13 +50,20 @@ class View:
         """The timeline's entries above `version`, oldest first."""
         return [entry for entry in self._resource["timeline"] if entry["v"] > version]
 
-    def frame(self, topic: str, entry: dict[str, Any], cursor: int | str | None) -> bytes:
+    def frames(self, topic: str, last: int, cursor: str | Own | None) -> list[Frame]:
+        """The entries above version `last` as frames of `topic`: made once for all who have been sent as much."""
+        key = topic, last, cursor
+        if (made := self._frames.get(key)) is None:
+            made = self._frames[key] = [self.frame(topic, entry, cursor) for entry in self.after(last)]
+        return made
+
+    def frame(self, topic: str, entry: dict[str, Any], cursor: str | Own | None) -> Frame:
         """← transition: the status is the entry's, the generation beside it is the row as it stands now."""
-        return orjson.dumps(
+        return frame_of(
             {
                 "type": "transition",
                 "topic": topic,
-                "cursor": cursor,
+                "cursor": entry["v"] if cursor is Own.VERSION else cursor,
                 "id": self._resource["id"],
                 "status": entry["status"],
                 "version": entry["v"],
