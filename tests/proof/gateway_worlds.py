@@ -71,6 +71,7 @@ BATCHED = {"b1": Batch("b1", "alice", frozenset({"g1"}))}
 COUNTS = {"counts": {str(status): int(status == Status.COMPLETED) for status in Status}}
 STANDING = {"counts": {"pending": 0, "queued": 0, "processing": 0, "downloading": 0}}
 GIFT = {"g1": Gift(2, "bob", "alice", AFTER)}
+TURNED = [Probe(("g2", 4), ("g1", 4), ((1, 1),))]
 PROBE = [Probe(("g1", 4), ("g2", 4), ((1, 1),))]
 
 
@@ -84,13 +85,13 @@ def left(subscription: Subscription) -> Subscription:
     return replace(subscription, alive=False)
 
 
-def probed(before: int, after: int) -> World:
-    """A witness to whom g1 came as frame `before`, and g2 as frame `after`."""
+def probed(before: int, after: int, *probes: Probe) -> World:
+    """A witness to whom g1 came as frame `before`, and g2 as frame `after`; these probes, or that one."""
     ones = [
         subscribed(f"generation:{id_}", [one._replace(id=id_, place=place + one.version) for one in single(1, 2, 3, 4)])
         for id_, place in (("g1", before), ("g2", after))
     ]
-    return world(*ones, person=SERVICE, rows=[row("g1"), row("g2")], probes=PROBE)
+    return world(*ones, person=SERVICE, rows=[row("g1"), row("g2")], probes=probes or PROBE)
 
 
 RIGHT: dict[str, World] = {
@@ -117,6 +118,7 @@ RIGHT: dict[str, World] = {
     "given away after two": world(left(subscribed(ONE, single(1, 2, owner="bob"))), person=BOB, given=GIFT),
     "received after two": world(subscribed(FEED, feed((3, 16), (4, 16)), cursor=at(16)), given=GIFT),
     "looked after its return": probed(2, 9),
+    "overtaken once": probed(2, 9, *PROBE * 4, *TURNED),
 }
 
 WRONG: dict[str, tuple[Class, World]] = {

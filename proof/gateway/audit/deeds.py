@@ -1,6 +1,7 @@
 """Audits the proof itself: whether as much was done as was asked for; and whether a listener that was back looked."""
 
 from collections.abc import Iterator
+from typing import NamedTuple
 
 from proof.gateway.audit.findings import Class, Finding
 from proof.gateway.audit.world import World
@@ -11,27 +12,47 @@ from proof.gateway.options import Options
 
 LEAST_HEARD = 0.95
 """Share of all transitions that some client must have heard."""
+LATE = 0.25
+"""Share of the probes in which a return's look may be overtaken."""
 
 
 def audit_probes(world: World) -> Iterator[Finding]:
-    """What was committed unnoticed before a listener came back was heard before what was noticed well after."""
-    for probe, number, connection, before, after in _judged(world):
-        if before is None or before > after:
-            says = (
-                f"version {probe.noticed[1]} of {probe.noticed[0]}, committed long after the listener was back, "
-                f"came before version {probe.unnoticed[1]} of {probe.unnoticed[0]}, committed before that"
-            )
-            yield Finding(Class.UNSYNCED, f"client {number}, connection {connection}", says, probe)
+    """What was committed unnoticed before a listener came back was heard before what was noticed well after.
+
+    The look that a return asks for reads all that moved lately, so on a busy machine a fresh notice can overtake it
+    now and then. Without that look most notices do.
+    """
+    judged = list(_judged(world))
+    late = [one for one in judged if one.unnoticed_at is None or one.unnoticed_at > one.noticed_at]
+    if len(late) > len(judged) * LATE:
+        first = late[0]
+        says = (
+            f"{len(late)} of {len(judged)} times what was noticed after a listener was back came first; the first time "
+            f"version {first.probe.noticed[1]} of {first.probe.noticed[0]} came before "
+            f"version {first.probe.unnoticed[1]} of {first.probe.unnoticed[0]}"
+        )
+        yield Finding(Class.UNSYNCED, f"client {first.client}", says, [one._asdict() for one in late])
 
 
-def _judged(world: World) -> Iterator[tuple[Probe, int, int, int | None, int]]:
-    """Every probe with a witness who kept the connection, and as which frames the two came."""
+class Judged(NamedTuple):
+    """A probe as a witness saw it who kept the connection."""
+
+    client: int
+    connection: int
+    probe: Probe
+    unnoticed_at: int | None
+    """As which frame of the connection it came."""
+    noticed_at: int
+
+
+def _judged(world: World) -> Iterator[Judged]:
     records = {record.number: record for record in world.records}
     for probe in world.book.probes:
         for number, connection in probe.witnesses:
-            after = _place(records[number], connection, probe.noticed)
-            if after is not None:
-                yield probe, number, connection, _place(records[number], connection, probe.unnoticed), after
+            noticed_at = _place(records[number], connection, probe.noticed)
+            if noticed_at is not None:
+                unnoticed_at = _place(records[number], connection, probe.unnoticed)
+                yield Judged(number, connection, probe, unnoticed_at, noticed_at)
 
 
 def _place(record: Record, connection: int, wanted: tuple[str, int]) -> int | None:

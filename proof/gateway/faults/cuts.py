@@ -17,8 +17,8 @@ from proof.plain_connection import fetch
 
 STALL_SECONDS = (0.5, 2.5)
 NOTICED = ("cancelled", "failed", "cancelled")
-"""By hand, one after the other, each only when the last was heard: that takes as many reads of the rows, and more
-besides, as the look that a reconnect asks for; so by the last one it is over, however slow the machine."""
+"""By hand, one after the other, each only when the last was heard: as many reads of the rows as the look takes that a
+return asks for, and commits and notices beside. So by the last one it should be over, however slow the machine."""
 APART_SECONDS = 0.05
 HEARD_SECONDS = 15.0
 FLOOD = 20_000

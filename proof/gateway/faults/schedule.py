@@ -1,7 +1,6 @@
 """When which listener is cut and which gateway restarted: one after the other, in seeded order."""
 
 import asyncio
-import math
 from collections.abc import Callable, Coroutine
 from random import Random
 
@@ -26,7 +25,7 @@ def kinds_of(kills: int) -> list[str]:
 
     A half-open one takes its gateway ten seconds to notice, so there are few of them.
     """
-    half_open = math.ceil(kills / 17)
+    half_open = max(kills // 17, 1)
     alls = min(max(kills // 4, 3), (kills - half_open) // GATEWAYS)
     ones = kills - half_open - alls * GATEWAYS
     few = max(kills // 12, 1)
