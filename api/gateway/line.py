@@ -61,6 +61,16 @@ class SocketLine:
             return
         protocol.transport.write(frame.wire)
 
+    def forget_handshake(self) -> None:
+        """Let go of what the client came with, once it has been let in: 3 kB, and its key among them."""
+        protocol = self._protocol
+        scope = cast(Scope, protocol.scope)
+        scope["headers"].clear()
+        scope["query_string"] = b""
+        protocol.request.path = ""
+        protocol.request.headers.clear()
+        protocol.response.headers.clear()
+
     def close(self, code: int, reason: str) -> None:
         """Send the close frame behind what waits; a client that does not answer it in time is cut off."""
         protocol = self._protocol
