@@ -35,7 +35,7 @@ class Line(Protocol):
 class SocketLine:
     """A websocket's line."""
 
-    __slots__ = ("_protocol", "on_writable")
+    __slots__ = ("_protocol", "is_writable", "on_writable")
 
     def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
         if protocol.conn.extensions:
@@ -43,11 +43,8 @@ class SocketLine:
             raise RuntimeError("the gateway's frames are written as they are: turn ws_per_message_deflate off")
         self._protocol = protocol
         self.on_writable: Callable[[], None] | None = None
-
-    @property
-    def is_writable(self) -> bool:
+        self.is_writable = True
         """Whether less than the transport's high-water mark (64 KiB) waits."""
-        return self._protocol.writable.is_set()
 
     @property
     def waiting_bytes(self) -> int:
@@ -60,6 +57,16 @@ class SocketLine:
         if protocol.close_sent or protocol.disconnected or protocol.conn.state is not OPEN:
             return
         protocol.transport.write(frame.wire)
+
+    def forget_handshake(self) -> None:
+        """Let go of what the client came with, once it has been let in: 3 kB, and its key among them."""
+        protocol = self._protocol
+        scope = cast(Scope, protocol.scope)
+        scope["headers"].clear()
+        scope["query_string"] = b""
+        protocol.request.path = ""
+        protocol.request.headers.clear()
+        protocol.response.headers.clear()
 
     def close(self, code: int, reason: str) -> None:
         """Send the close frame behind what waits; a client that does not answer it in time is cut off."""
@@ -88,11 +95,19 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
         cast(Scope, self.scope)["extensions"][EXTENSION] = self.line
         await super().run_asgi()
 
+    def pause_writing(self) -> None:
+        """The transport takes no more frames for now."""
+        super().pause_writing()
+        if self.line is not None:
+            self.line.is_writable = False
+
     def resume_writing(self) -> None:
         """The transport takes frames again."""
         super().resume_writing()
-        if self.line is not None and self.line.on_writable is not None:
-            self.line.on_writable()
+        if self.line is not None:
+            self.line.is_writable = True
+            if self.line.on_writable is not None:
+                self.line.on_writable()
 
     def keepalive_timeout(self) -> None:
         """A ping was not answered: the close frame would wait behind what was not read, and the connection for ever."""

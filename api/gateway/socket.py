@@ -75,6 +75,7 @@ class Socket:
         try:
             await self._websocket.accept()
             self._admission = self._state.admissions.admit(await self._authenticate(), self._put_out)
+            self._line.forget_handshake()
             while True:
                 await self._obey(await self._reader.read(), self._admission.identity)
         except Closed as closed:

@@ -1,6 +1,5 @@
 """A subscription: one topic on one socket, and the last version it was sent of each generation."""
 
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -53,7 +52,8 @@ class Subscription:
         self._ends = ends
         self._begun_at: Cursor | None = None
         self._last_shown: tuple[View, dict[str, Any], str | None] | None = None
-        self._sent: OrderedDict[UUID, int] = OrderedDict()
+        self._sent: dict[UUID, int] = {}
+        self._of_one = topic.kind is Kind.GENERATION
         self._held: set[UUID] | None = set()
 
     def start_after(self, generation_id: UUID, version: int) -> None:
@@ -129,10 +129,6 @@ class Subscription:
         self._ends.lost()
 
     @property
-    def _of_one(self) -> bool:
-        return self.kind is Kind.GENERATION
-
-    @property
     def _floor(self) -> Cursor | None:
         """Everything below it has been sent: from where it began, or what has been offered to everybody since."""
         reached, begun = self._reached(), self._begun_at
@@ -153,11 +149,12 @@ class Subscription:
         return view.version_before(floor.horizon) if (floor := self._floor) and not self._of_one else 0
 
     def _remember(self, generation_id: UUID, version: int) -> None:
+        # Out and in again, so the one that has not moved for longest comes first.
+        self._sent.pop(generation_id, None)
         self._sent[generation_id] = version
-        self._sent.move_to_end(generation_id)
         if len(self._sent) > REMEMBERED:
             # Forgotten is only what the floor has long passed: the safety look moves it every two seconds.
-            self._sent.popitem(last=False)
+            del self._sent[next(iter(self._sent))]
 
     def _show_last(self, cursor_instead: str | None) -> None:
         if self._last_shown is None:
