@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from actors.resources import Resources
+from pipeline.models import without_source
 from pipeline.providers import Prediction
 from pipeline.purchase import count_surplus
 from pipeline.sweep import adopt, known_predictions
@@ -69,7 +70,9 @@ class Orphans:
 
 def _bought_for(row: Row[Any], prediction: Prediction) -> bool:
     """Whether this prediction can only be the row's: same input (its seed is drawn at submit), bought since."""
-    if prediction.input != row.input or prediction.id in row.past_predictions:
+    if prediction.input is None or prediction.id in row.past_predictions:
+        return False
+    if without_source(row.model_id, prediction.input) != without_source(row.model_id, row.input):
         return False
     return prediction.created_at is None or prediction.created_at >= row.attempt_at - CLOCK_SKEW
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row
 
 from actors.resources import Resources
+from actors.sources import Sources
 from actors.task_pool import TaskPool
 from actors.turns import Turns
 from pipeline.advance import give_up, note_trouble, try_again
@@ -15,12 +16,12 @@ from pipeline.breaker import note_failure, note_throttle
 from pipeline.claim import claim_queued
 from pipeline.coalesce import Coalescer
 from pipeline.doorbell import Bell
-from pipeline.errors import ProviderDown, ProviderError, ProviderThrottled, ProviderUnclear
+from pipeline.errors import ProviderDown, ProviderError, ProviderThrottled, ProviderUnclear, SourceError
 from pipeline.moves import as_move
 from pipeline.providers import Prediction
 from pipeline.purchase import count_surplus, record_predictions
 from pipeline.statements import blames_a_row
-from pipeline.verdict import GiveUp, TryAgain, on_error
+from pipeline.verdict import GiveUp, TryAgain, on_error, on_source
 from schema.statuses import Status
 
 log = logging.getLogger(__name__)
@@ -40,6 +41,7 @@ class Start:
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(ASKING)
         self.turns = Turns(self._look)
+        self._sources = Sources(resources.guard)
         self._record: Coalescer[Mapping[str, Any], Row[Any] | None] = Coalescer(self._write_down, splits=blames_a_row)
 
     async def _look(self) -> None:
@@ -60,11 +62,17 @@ class Start:
     async def ask(self, row: Row[Any], lease_ends: float) -> None:
         """Buy one prediction, unless so much of the lease is gone that somebody else might be buying it soon."""
         timeout = self._lease / 2
+        try:
+            # Before the last look at the clock: it may take a while, and nothing is paid without it.
+            inputs = row.input if row.source_image_url is None else await self._sources.filled(row, timeout / 2)
+        except SourceError as error:
+            await self._let_go(row, on_source(error, row.retry_count))
+            return
         if lease_ends - asyncio.get_running_loop().time() <= timeout:
             return
         try:
             prediction = await self._resources.provider.create(
-                row.model_id, row.model_version, row.input, self._webhook(row), timeout
+                row.model_id, row.model_version, inputs, self._webhook(row), timeout
             )
         except ProviderError as error:
             await self._settle(row, error)
@@ -118,14 +126,18 @@ class Start:
                 await note_throttle(engine, lane, error.retry_after, str(error))
             case ProviderDown() | ProviderUnclear():
                 await note_failure(engine, lane, row.attempt_at, str(error))
-        match on_error(error, row.retry_count):
+        if (verdict := on_error(error, row.retry_count)) is None:
+            # It may have been sold. The lease runs on; when it ends, the watcher reads the provider's list.
+            await note_trouble(engine, row, str(error))
+            return
+        await self._let_go(row, verdict)
+
+    async def _let_go(self, row: Row[Any], verdict: TryAgain | GiveUp) -> None:
+        engine = self._resources.engine
+        match verdict:
             case GiveUp(why):
                 moved = await give_up(engine, Status.PROCESSING, row, why)
             case TryAgain(delay, why, unsold):
                 moved = await try_again(engine, row, why, delay=delay, unsold=unsold)
-            case None:
-                # It may have been sold. The lease runs on; when it ends, the watcher reads the provider's list.
-                await note_trouble(engine, row, str(error))
-                return
         self._resources.notices.note(moved)
         self._resources.doorbell.ring(Bell.START)

@@ -24,7 +24,9 @@ from pipeline.errors import (
     StoreError,
 )
 from pipeline.media.download import download
+from pipeline.media.foreign import is_svg
 from pipeline.media.picture import examine
+from pipeline.media.svg import clean_svg
 from pipeline.moves import Move
 from pipeline.outputs import buy_again, download_later, finish, refresh_outputs
 from pipeline.stores.keys import picture_key
@@ -114,7 +116,10 @@ class Store:
 
     async def _keep(self, row: Row[Any], idx: int, url: str) -> dict[str, Any]:
         data = await download(self._resources.downloads, url)
-        picture = examine(data)
+        if is_svg(data):
+            picture, data = await asyncio.to_thread(clean_svg, data)
+        else:
+            picture = examine(data)
         key = picture_key(row.id, idx, data, picture.extension)
         await self._resources.store.put(key, data, picture.content_type)
         return {

@@ -31,6 +31,7 @@ from api.generations import doors, verbs
 from api.health import show_health, show_readiness
 from api.images import show_image
 from api.javascript import show_javascript
+from api.models import show_models
 from api.problems import answer_problem
 from api.state import State
 from api.supabase.functions import start_generation
@@ -49,6 +50,7 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/generations/{id}/cancel", verbs.cancel_generation, methods=["POST"]),
     Route("/v1/generations/{id}/retry", verbs.retry_generation, methods=["POST"]),
     Route("/v1/generations/{id}/events", stream_events, methods=["GET"]),
+    Route("/v1/models", show_models, methods=["GET"]),
     Route("/v1/batches", batches.submit, methods=["POST"]),
     Route("/v1/batches/{id}", batches.show, methods=["GET"]),
     Route("/v1/batches/{id}/cancel", batches.cancel, methods=["POST"]),

@@ -16,6 +16,7 @@ from schema.statuses import Status
 from schema.wire.batch import Batch, BatchRequest
 from schema.wire.generation import Generation, GenerationList
 from schema.wire.http import GenerationRequest, StartGenerationRequest
+from schema.wire.model import ModelList
 from schema.wire.problem import ProblemDocument
 from schema.wire.queue import Queue
 
@@ -88,6 +89,7 @@ DOORS = (
     Door("/v1/generations/{id}", "delete", "Delete a final generation with its pictures", 204),
     Door("/v1/generations/{id}/cancel", "post", "Call a generation off", 200, answer=Generation),
     Door("/v1/generations/{id}/retry", "post", "Try a failed or cancelled one again", 202, answer=Generation),
+    Door("/v1/models", "get", "The models: what each takes, brings and costs", 200, answer=ModelList),
     Door("/v1/batches", "post", "Submit up to 100 generations together", 202, BatchRequest, Batch, headers=(_ONCE,)),
     Door("/v1/batches/{id}", "get", "Read a batch: how many of its generations stand where", 200, answer=Batch),
     Door("/v1/batches/{id}/cancel", "post", "Call off whatever of a batch is not final", 200, answer=Batch),

@@ -15,7 +15,7 @@ from pipeline.statements import fetch, statement
 # One round trip and one commit; the two statements inside, and why they are two, stand in schema/sql/claim.sql.
 _CLAIM = statement(f"""
     SELECT {MOVED}, g.fence, g.attempt_number, g.attempt_at, g.retry_count, g.model_id, g.model_version, g.input,
-      g.replicate_prediction_id,
+      g.source_image_url, g.replicate_prediction_id,
       (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes WHERE provider = :provider) AS lane_in_trouble
     FROM darkroom_claim(:provider, :most, :lease) AS g
 """)

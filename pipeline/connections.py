@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.callback import Callbacks
 from pipeline.database import open_engine
 from pipeline.doorbell import Doorbell, open_redis
+from pipeline.egress import Guard
 from pipeline.notices import Notices
 from pipeline.percent import Percents
 from pipeline.providers import Provider, Replicate
@@ -28,6 +29,7 @@ class Connections:
     percents: Percents
     provider: Provider
     store: Store
+    guard: Guard
 
 
 @asynccontextmanager
@@ -45,4 +47,14 @@ async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
         stack.push_async_callback(notices.flush)
         doorbell = Doorbell(redis)
         stack.push_async_callback(doorbell.flush)
-        yield Connections(settings, engine, doorbell, notices, Callbacks(engine), Percents(engine), provider, store)
+        yield Connections(
+            settings,
+            engine,
+            doorbell,
+            notices,
+            Callbacks(engine),
+            Percents(engine),
+            provider,
+            store,
+            Guard(settings.egress_allow),
+        )

@@ -14,6 +14,12 @@ DarkroomError
 │   ├── OutputUnreachable  the output's address does not answer now
 │   ├── OutputGone         the output has expired
 │   └── OutputBroken       the bytes are no picture we can keep
+├── SourceError
+│   ├── SourceUnreachable  the source picture's address does not answer now
+│   └── SourceRefused      the source picture cannot be had, or cannot be used
+├── EgressError
+│   ├── EgressUnreachable  the address does not answer now
+│   └── EgressRefused      nobody may reach that address from here, or it says no
 └── StoreError             the store does not take or give a picture now
 """
 
@@ -84,6 +90,30 @@ class OutputGone(OutputError):
 
 class OutputBroken(OutputError):
     """The output is not a picture that can be kept."""
+
+
+class SourceError(DarkroomError):
+    """A source picture could not be fetched."""
+
+
+class SourceUnreachable(SourceError):
+    """The source picture's address does not answer now."""
+
+
+class SourceRefused(SourceError):
+    """The source picture cannot be had, or cannot be used."""
+
+
+class EgressError(DarkroomError):
+    """An address that somebody named could not be asked."""
+
+
+class EgressUnreachable(EgressError):
+    """The address does not answer now."""
+
+
+class EgressRefused(EgressError):
+    """Nobody may reach that address from here, or it says no."""
 
 
 class StoreError(DarkroomError):

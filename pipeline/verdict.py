@@ -5,12 +5,22 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from pipeline.errors import OutputBroken, ProviderDown, ProviderError, ProviderRefused, ProviderThrottled
+from pipeline.errors import (
+    OutputBroken,
+    ProviderDown,
+    ProviderError,
+    ProviderRefused,
+    ProviderThrottled,
+    SourceError,
+    SourceRefused,
+)
 
 MAX_RETRIES = 100
 """How often a purchase is put off, however blameless it was: some eight hours of a provider that is down."""
 MAX_DOWNLOADS = 30
 """How often outputs are fetched: longer than most providers keep them."""
+LOOKS_AT_SOURCE = 6
+"""How often a source picture is asked for whose host does not answer: about a minute."""
 LOOKS_AT_BROKEN = 6
 """How often a broken output is fetched again: it may have been broken on the way."""
 
@@ -52,12 +62,24 @@ def on_error(error: ProviderError, retries: int) -> TryAgain | GiveUp | None:
             return None
 
 
+def on_source(error: SourceError, retries: int) -> TryAgain | GiveUp:
+    """What it means that a source picture could not be fetched. Nothing was bought."""
+    if isinstance(error, SourceRefused):
+        return GiveUp(f"the source picture cannot be used: {error}")
+    if retries + 1 >= LOOKS_AT_SOURCE:
+        return GiveUp(f"the source picture could not be fetched in {retries + 1} tries: {error}")
+    return TryAgain(backoff(retries), f"the source picture could not be fetched: {error}", unsold=True)
+
+
 def on_undeveloped(prediction: Mapping[str, Any], attempts: int, max_attempts: int, retries: int) -> TryAgain | GiveUp:
     """What a prediction that ended without a picture means."""
     status, error = prediction.get("status"), prediction.get("error")
     why = f"the provider's prediction {status}: {error or 'it brought no output'}"
     if status == "canceled":
         return GiveUp("the prediction was canceled at the provider")
+    if status == "aborted":
+        # Its deadline at the provider passed while it waited there. Source: Replicate's changelog, 2025-10-16.
+        why = f"the provider aborted the prediction before it began; it was not billed{f' ({error})' if error else ''}"
     if error and _REFUSED.search(error):
         return GiveUp(f"the provider refused the content: {error}")
     return on_lost(why, attempts, max_attempts, retries)

@@ -17,6 +17,7 @@ from api.state import State, state_of
 from pipeline.batch import Batch, read_batch_of, submit_batch, submit_batch_once
 from pipeline.cancel import cancel_batch
 from pipeline.doorbell import Bell
+from pipeline.egress import Guard
 from pipeline.errors import Invalid, NotFound
 from pipeline.idempotency import Key
 from pipeline.ids import new_id
@@ -30,7 +31,7 @@ async def submit(request: Request) -> Response:
     """POST /v1/batches: 202 with the batch and its Location; all of its generations are accepted, or none."""
     state, identity, key = state_of(request), await identity_of(request), key_of(request)
     asked = await read_model(request, BatchRequest, MAX_BATCH_BYTES)
-    batch = _batch(asked, identity)
+    batch = _batch(asked, identity, state.guard)
     if key is None:
         made: Any = await submit_batch(state.engine, batch)
     else:
@@ -65,11 +66,11 @@ async def retry(request: Request) -> Response:
     return await _shown(state, batch_id, 202)
 
 
-def _batch(asked: BatchRequest, identity: Identity) -> Batch:
+def _batch(asked: BatchRequest, identity: Identity, guard: Guard) -> Batch:
     submissions = []
     for index, one in enumerate(asked.requests()):
         try:
-            submissions.append(submission_of(one, identity))
+            submissions.append(submission_of(one, identity, guard))
         except Invalid as broken:
             raise Invalid(f"prompts.{index}.{broken.field}", str(broken)) from broken
     settings = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}

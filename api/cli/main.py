@@ -9,6 +9,7 @@ from api.cli.asked import Asked, JsonOption, KeyOption, UrlOption
 from api.cli.change import cancel, retry, rm
 from api.cli.keys import app as keys
 from api.cli.ls import ls
+from api.cli.models import models
 from api.cli.queue import queue
 from api.cli.show import show
 from api.cli.submit import submit
@@ -36,7 +37,7 @@ def _every_command(
     context.obj = Asked(url, key, json)
 
 
-for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, torture):
+for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, models, torture):
     app.command()(command)
 app.add_typer(keys, name="keys")
 

@@ -51,6 +51,8 @@ def convert_to_suffix(image: Image, path: Path) -> Image:
     wanted = FORMATS.get(path.suffix.lower())
     if wanted is None or wanted == FORMATS.get(f".{image['format']}"):
         return image
+    if image["format"] == "svg":
+        raise OSError(f"{path} is an SVG drawing, which is not turned into pixels here; save it as .svg")
     # Loaded here: a picture in its own format needs no codec.
     from PIL import Image as Pillow
 

@@ -23,6 +23,9 @@ def submit(
     guidance: Annotated[float | None, typer.Option(help="Guidance scale.")] = None,
     seed: Annotated[int | None, typer.Option(help="Same seed, same picture.")] = None,
     negative: Annotated[str | None, typer.Option(help="What the picture must not show.")] = None,
+    style: Annotated[str | None, typer.Option(help="One of the model's styles.")] = None,
+    image: Annotated[str | None, typer.Option(metavar="URL", help="Picture to start from.")] = None,
+    strength: Annotated[float | None, typer.Option(help="How far to go from it, 0 to 1.")] = None,
     num_outputs: Annotated[int | None, typer.Option(help="How many pictures.")] = None,
     priority: Annotated[int | None, typer.Option(help="Higher goes first.")] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Show each stage live.")] = False,
@@ -36,8 +39,8 @@ def submit(
 ) -> None:
     """Ask for a picture.
 
-    Limits are the server's: it answers with the field and its limit. With --watch and --json, prints one JSON
-    line per transition; the last one comes when the files are saved.
+    Limits are the model's, which `darkroom models --json` lists: the server answers with the field and its limit. With
+    --watch and --json, prints one JSON line per transition; the last one comes when the files are saved.
     """
     if out is not None and not out.parent.is_dir():
         # Found out before the picture is paid for.
@@ -51,6 +54,9 @@ def submit(
         "guidance_scale": guidance,
         "seed": seed,
         "negative_prompt": negative,
+        "style": style,
+        "source_image_url": image,
+        "strength": strength,
         "num_outputs": num_outputs,
         "priority": priority,
     }

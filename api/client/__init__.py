@@ -11,6 +11,7 @@ async with Client("http://127.0.0.1:8000", key) as darkroom:
 from api.client.client import Client
 from api.client.frames import BatchCounts, BatchEvent, Event, Progress, QueueStanding, Reset, Transition
 from api.client.generation import Generation, GenerationPage, Image, TimelineEntry
+from api.client.models import Model, Models
 from api.client.problem import Problem
 from api.client.queue import Lane, Queue
 from pipeline.errors import Unreachable
@@ -26,6 +27,8 @@ __all__ = [
     "GenerationPage",
     "Image",
     "Lane",
+    "Model",
+    "Models",
     "Problem",
     "Progress",
     "Queue",

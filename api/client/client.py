@@ -17,6 +17,7 @@ from api.client.feed import OF_BATCH, OF_GENERATIONS, Feed, queue_standings
 from api.client.frames import BatchEvent, Event, QueueStanding
 from api.client.generation import Generation, GenerationPage
 from api.client.insist import insist
+from api.client.models import Models
 from api.client.queue import Queue
 from api.client.subscription import Line
 from api.client.watch import Watch
@@ -107,6 +108,10 @@ class Client:
     async def queue(self) -> Queue:
         """What waits and what runs."""
         return cast("Queue", await self._json("GET", self.address.http("v1/queue")))
+
+    async def models(self) -> Models:
+        """The models: what each takes, brings and costs."""
+        return cast("Models", await self._json("GET", self.address.http("v1/models")))
 
     def watch(
         self,

@@ -17,16 +17,15 @@ from schema.wire.http import GenerationRequest
 
 async def accept(state: State, request: GenerationRequest, identity: Identity) -> Row[Any]:
     """Commit the request as a row, then ring. When this returns, the generation cannot be lost."""
-    row = await state.submissions.submit(submission_of(request, identity))
+    row = await state.submissions.submit(submission_of(request, identity, state.guard))
     await _announce(state, row)
     return row
 
 
 async def accept_once(state: State, request: GenerationRequest, identity: Identity, key: str) -> Once:
     """As `accept`, once a day for the same `key` of the same user. Raises KeyReused and NotFound as `submit_once`."""
-    made = await submit_once(
-        state.engine, Key(identity.user_id or "", key, body_hash(request)), submission_of(request, identity)
-    )
+    submission = submission_of(request, identity, state.guard)
+    made = await submit_once(state.engine, Key(identity.user_id or "", key, body_hash(request)), submission)
     if not made.replayed:
         await _announce(state, made.row)
     return made

@@ -5,36 +5,40 @@ from datetime import UTC, datetime
 from typing import Any
 
 from api.auth.identity import Identity
-from pipeline.errors import Invalid
+from pipeline.egress import Guard
+from pipeline.errors import EgressRefused, Invalid
 from pipeline.ids import new_id
 from pipeline.models import family_of
 from schema.wire.http import GenerationRequest
 
 NOT_YET = {
     "webhook_url": "webhooks are not sent yet; follow the generation over /v1/ws",
-    "source_image_url": "image-to-image is not offered yet",
-    "strength": "image-to-image is not offered yet",
 }
 """Fields of the contract that nothing acts on so far. Refused, because a picture without them would be a wrong one."""
 SEEDS = 2**31
 """Seeds drawn here stay below this: every model takes them, and JavaScript reads them exactly."""
 
 
-def submission_of(request: GenerationRequest, identity: Identity) -> dict[str, Any]:
-    """The row to insert. Raises Invalid past a limit of the model, or for what is not offered yet.
+def submission_of(request: GenerationRequest, identity: Identity, guard: Guard) -> dict[str, Any]:
+    """The row to insert. Raises Invalid past a limit of the model, for a source picture that `guard` would never let a
+    worker fetch, or for what is not offered yet.
 
-    A seed is always drawn: it makes the picture repeatable, and the provider's input unlike any other, so that a
-    purchase whose worker died can be found again in the provider's list.
+    A seed is drawn for every model that takes one: it makes the picture repeatable, and the provider's input unlike
+    any other, so that a purchase whose worker died can be found again in the provider's list.
     """
     family = family_of(request.model_id, request.model_version)
     wanted = request.model_dump()
+    if request.forgiving:
+        wanted = family.forgive(wanted)
     for name, why in NOT_YET.items():
         if wanted[name] is not None:
             raise Invalid(name, why)
     _check_moments(request)
-    if wanted["seed"] is None:
+    if wanted["seed"] is None and "seed" in family.fields:
         wanted["seed"] = random.randrange(SEEDS)
-    filled = family.complete(wanted)
+    filled = family.complete(request.model_id, wanted)
+    if request.source_image_url is not None:
+        _check_source(request.source_image_url, guard)
     return {
         "id": new_id(),
         "user_id": identity.user_id,
@@ -43,15 +47,15 @@ def submission_of(request: GenerationRequest, identity: Identity) -> dict[str, A
         "model": request.model_id,
         "model_id": request.model_id,
         "model_version": request.model_version,
-        "style": request.style,
+        "style": filled.get("style", request.style),
         "width": filled.get("width"),
         "height": filled.get("height"),
         "steps": filled.get("num_inference_steps"),
         "guidance_scale": filled.get("guidance_scale"),
-        "seed": filled["seed"],
-        "source_image_url": request.source_image_url,
-        "generation_strength": request.strength,
-        "num_outputs": request.num_outputs,
+        "seed": filled.get("seed"),
+        "source_image_url": filled.get("source_image_url"),
+        "generation_strength": filled.get("strength"),
+        "num_outputs": filled["num_outputs"],
         "priority": request.priority,
         "max_attempts": request.max_attempts,
         "provider": "replicate",
@@ -61,6 +65,13 @@ def submission_of(request: GenerationRequest, identity: Identity) -> dict[str, A
         "scheduled_at": request.scheduled_at,
         "input": family.provider_input(filled),
     }
+
+
+def _check_source(url: str, guard: Guard) -> None:
+    try:
+        guard.check(url)
+    except EgressRefused as error:
+        raise Invalid("source_image_url", str(error)) from error
 
 
 def _check_moments(request: GenerationRequest) -> None:

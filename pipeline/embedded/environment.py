@@ -10,6 +10,8 @@ from pipeline.settings.inherited import inherited
 
 PAINTER_TOKEN = "painter"
 """The painter asks for a token as Replicate does, and takes any."""
+OWN_MACHINE = "127.0.0.0/8, ::1/128"
+"""Where source pictures may come from beside the painter: nobody but its user is on such a machine."""
 DRAIN_SECONDS = 0.5
 """No load balancer stands before an embedded web process, and somebody waits for Ctrl-C."""
 
@@ -45,9 +47,11 @@ def broker(settings: Settings, embedded_url: str | None) -> dict[str, str]:
     return _given(REDIS_URL=embedded_url or settings.redis_url)
 
 
-def painter(port: int, home: Path) -> dict[str, str]:
+def painter(settings: Settings, port: int, home: Path) -> dict[str, str]:
     """The painter in Replicate's place."""
+    egress = {} if settings.egress_allow else {"DARKROOM_EGRESS_ALLOW": OWN_MACHINE}
     return {
+        **egress,
         "REPLICATE_API_URL": f"http://{LOOPBACK}:{port}",
         "REPLICATE_API_TOKEN": PAINTER_TOKEN,
         "PAINTER_PORT": str(port),

@@ -125,7 +125,7 @@ class Stack:
         else:
             port = free_port(self._settings.port + 1, besides=self._settings.port)
         home = self._painter.home if "home" in given else self._settings.home / "painter"
-        return environment.painter(port, home)
+        return environment.painter(self._settings, port, home)
 
     async def _unless_given_up(self, supervisor: Supervisor, ready_within: float) -> None:
         rise = asyncio.create_task(self._rise(supervisor, ready_within))

@@ -3,7 +3,7 @@
 from types import MappingProxyType
 from typing import Final
 
-# IANA media types: png, jpeg, webp, gif, avif.
+# IANA media types: png, jpeg, webp, gif, avif, svg+xml.
 CONTENT_TYPES: Final = MappingProxyType(
     {
         "png": "image/png",
@@ -11,5 +11,6 @@ CONTENT_TYPES: Final = MappingProxyType(
         "webp": "image/webp",
         "gif": "image/gif",
         "avif": "image/avif",
+        "svg": "image/svg+xml",
     }
 )

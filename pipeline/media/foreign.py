@@ -4,15 +4,26 @@ import re
 
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 _LOOKS_AT = 1024  # bytes
+_BEFORE_AN_SVG = (b"<?xml", b"<!--", b"<!doctype svg")
+
+
+def is_svg(data: bytes) -> bool:
+    """Whether `data` begins as an SVG drawing does; nothing is said of what follows."""
+    start = _start(data)
+    return start.startswith(b"<svg") or (start.startswith(_BEFORE_AN_SVG) and b"<svg" in start)
+
+
+def _start(data: bytes) -> bytes:
+    return data[:_LOOKS_AT].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
 
 
 def foreign_name(data: bytes) -> str:
-    """What `data` seems to be instead of a picture: "a web page", "an SVG drawing, …", "nothing: 0 bytes"."""
+    """What `data` seems to be instead of a picture: "a web page", "an SVG drawing", "nothing: 0 bytes"."""
     if not data:
         return "nothing: 0 bytes"
-    start = data[:_LOOKS_AT].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
-    if start.startswith(b"<svg") or (start.startswith((b"<?xml", b"<!--", b"<!doctype svg")) and b"<svg" in start):
-        return "an SVG drawing, which Darkroom does not keep yet"
+    start = _start(data)
+    if is_svg(data):
+        return "an SVG drawing"
     if start.startswith((b"<!doctype html", b"<html", b"<head", b"<body")):
         return "a web page"
     if start.startswith(b"<?xml"):

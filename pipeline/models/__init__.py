@@ -1,5 +1,17 @@
 """The models, one family a file."""
 
-from pipeline.models.catalogue import Family, catalogue, family_of, tells_progress
+from pipeline.models.catalogue import ANY, catalogue, family_of, models, tells_progress, with_source, without_source
+from pipeline.models.family import Family
+from pipeline.models.sheet import Field
 
-__all__ = ["Family", "catalogue", "family_of", "tells_progress"]
+__all__ = [
+    "ANY",
+    "Family",
+    "Field",
+    "catalogue",
+    "family_of",
+    "models",
+    "tells_progress",
+    "with_source",
+    "without_source",
+]

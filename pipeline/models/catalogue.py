@@ -1,85 +1,69 @@
-"""The catalogue: what each model family wants as input, read from the TOML files beside this one."""
+"""The catalogue: what each model family wants as input, read once from the TOML files beside this one."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from types import MappingProxyType
 from typing import Any
 
 from pipeline.errors import Invalid
+from pipeline.models.family import SOURCE, Family
+from pipeline.models.sheet import Field
 
-
-@dataclass(frozen=True)
-class Family:
-    """Models that want the same input."""
-
-    name: str
-    matches: tuple[str, ...]
-    input: dict[str, str]
-    """The provider's name of an input → the request's field that fills it."""
-    defaults: dict[str, Any] = field(default_factory=dict)
-    limits: dict[str, tuple[float, float]] = field(default_factory=dict)
-    """Field → smallest and largest value, both allowed."""
-    fixed: dict[str, Any] = field(default_factory=dict)
-    aspect_ratio: dict[str, list[str]] = field(default_factory=dict)
-    tells_progress: bool = False
-    """Whether its log tells a percentage that is worth hearing: a run takes some seconds."""
-
-    def complete(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The request with this family's defaults where the caller said nothing. Raises Invalid past a limit."""
-        filled = {**self.defaults, **{name: value for name, value in request.items() if value is not None}}
-        for name, (smallest, largest) in self.limits.items():
-            value = filled.get(name)
-            if value is not None and not smallest <= value <= largest:
-                raise Invalid(name, f"{self.name} takes {smallest} to {largest}, not {value}")
-        return filled
-
-    def provider_input(self, request: Mapping[str, Any]) -> dict[str, Any]:
-        """What the provider is asked, from a completed request."""
-        inputs = {name: request[source] for name, source in self.input.items() if request.get(source) is not None}
-        if self.aspect_ratio:
-            inputs["aspect_ratio"] = nearest_ratio(
-                request.get("width"), request.get("height"), self.aspect_ratio["choices"]
-            )
-        return {**inputs, **self.fixed}
-
-
-def nearest_ratio(width: int | None, height: int | None, choices: list[str]) -> str:
-    """The choice `"W:H"` whose shape comes nearest to width × height; square when neither is given."""
-    wanted = (width or height or 1) / (height or width or 1)
-
-    def distance(choice: str) -> float:
-        across, down = choice.split(":")
-        ratio = int(across) / int(down)
-        return max(ratio / wanted, wanted / ratio)
-
-    return min(choices, key=distance)
+ANY = "any"
+"""The sheet for models outside the catalogue, which are called by version."""
 
 
 @cache
-def catalogue() -> dict[str, Family]:
+def catalogue() -> Mapping[str, Family]:
     """Every family by its name."""
-    sheets = (entry for entry in files("pipeline.models").iterdir() if entry.name.endswith(".toml"))
-    families = [Family(**tomllib.loads(sheet.read_text())) for sheet in sheets]
-    return {family.name: family for family in families}
+    sheets = sorted((entry for entry in files("pipeline.models").iterdir() if entry.name.endswith(".toml")), key=str)
+    families = [Family.model_validate(tomllib.loads(sheet.read_text())) for sheet in sheets]
+    return MappingProxyType({family.name: family for family in families})
+
+
+@cache
+def models() -> Mapping[str, Family]:
+    """Every model's family by the model's id. Raises ValueError when two families name the same model."""
+    found: dict[str, Family] = {}
+    for family in catalogue().values():
+        for model_id in family.models:
+            if model_id in found:
+                raise ValueError(f"{model_id} stands in {found[model_id].name} and in {family.name}")
+            found[model_id] = family
+    return MappingProxyType(dict(sorted(found.items())))
 
 
 def tells_progress(model_id: str) -> bool:
     """Whether a model's log is worth hearing; of a model outside the catalogue as `any` has it."""
-    known = (family for family in catalogue().values() if model_id in family.matches)
-    return next(known, catalogue()["any"]).tells_progress
+    return models().get(model_id, catalogue()[ANY]).tells_progress
+
+
+def with_source(model_id: str, inputs: Mapping[str, Any], sent: str) -> dict[str, Any]:
+    """A provider's input with `sent` in the place of the source picture's address."""
+    field = _source_field(model_id)
+    return {**inputs, field.input: field.converted(sent)} if field and field.input else dict(inputs)
+
+
+def without_source(model_id: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """A provider's input but for the source picture, which the provider may show in another form than it got it."""
+    field = _source_field(model_id)
+    return {name: value for name, value in inputs.items() if field is None or name != field.input}
+
+
+def _source_field(model_id: str) -> Field | None:
+    family = models().get(model_id)
+    return family.fields.get(SOURCE) if family else None
 
 
 def family_of(model_id: str, model_version: str | None) -> Family:
     """The family of a model. Raises Invalid for a model outside the catalogue that is not called by version."""
-    for family in catalogue().values():
-        if model_id in family.matches:
-            return family
+    if family := models().get(model_id):
+        return family
     if model_version:
-        return catalogue()["any"]
-    known = sorted(model for family in catalogue().values() for model in family.matches)
+        return catalogue()[ANY]
+    known = ", ".join(models())
     raise Invalid(
-        "model_id",
-        f"{model_id!r} is not in the catalogue ({', '.join(known)}); give model_version to call any model by version",
+        "model_id", f"{model_id!r} is not in the catalogue ({known}); give model_version to call any model by version"
     )

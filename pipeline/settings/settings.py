@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from pipeline.settings.network import Network, read_networks
 from pipeline.settings.origin import read_origins
 
 REPLICATE_API_URL = "https://api.replicate.com"
@@ -64,6 +65,11 @@ class Settings(BaseSettings):
         description="Pages that may use web from a browser, separated by commas; * for any; its own host always may",
     )
 
+    egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(read_networks)] = Field(
+        (),
+        validation_alias=_env("DARKROOM_EGRESS_ALLOW"),
+        description="Networks beside the public internet that source pictures may come from, separated by commas",
+    )
     max_sockets: int = Field(
         20_000,
         ge=1,

@@ -77,8 +77,12 @@ class DirectoryStore:
         if not is_key(key):
             raise NotFound(f"There is no picture {key[:80]!r}.")
         file, size = await asyncio.to_thread(self._open, key)
-        chunks = self._chunks(file, key)
-        return StoredObject(content_type_of(key), size, chunks, lambda: asyncio.to_thread(file.close))
+
+        async def close() -> None:
+            # Not in a thread: closing what was only read takes no time, and whoever is cancelled here must not keep it.
+            file.close()
+
+        return StoredObject(content_type_of(key), size, self._chunks(file, key), close)
 
     def _open(self, key: str) -> tuple[FileIO, int]:
         with self._explained(f"give {key}"):

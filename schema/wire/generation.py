@@ -39,7 +39,7 @@ class Image(Shown):
     height: int
     """Pixels."""
     format: str
-    """By its content: `png`, `jpg`, `webp`, `gif` or `avif`."""
+    """By its content: `png`, `jpg`, `webp`, `gif`, `avif` or `svg`."""
     file_size: Count
     """Bytes."""
     blurhash: str | None

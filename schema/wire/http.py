@@ -2,7 +2,7 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import orjson
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
@@ -66,6 +66,8 @@ class GenerationRequest(BaseModel):
     """The body of POST /v1/generations. Types are strict: `"512"` is no number, and NaN is none either."""
 
     model_config = ConfigDict(strict=True, extra="forbid", allow_inf_nan=False)
+    forgiving: ClassVar[bool] = False
+    """Whether what the model does not take is left out and numbers are brought within its limits, or refused."""
 
     prompt: Prompt
     model_id: Model = DEFAULT_MODEL
@@ -89,6 +91,10 @@ class GenerationRequest(BaseModel):
 
 
 class StartGenerationRequest(GenerationRequest):
-    """The body of the old POST /functions/v1/start-generation: the same limits, and what it never knew is passed by."""
+    """The body of the old POST /functions/v1/start-generation: the same limits, and what it never knew is passed by.
+
+    The old apps send size, steps and guidance to every model, and their server left out what a model did not take.
+    """
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
+    forgiving: ClassVar[bool] = True

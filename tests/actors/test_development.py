@@ -46,7 +46,7 @@ async def test_a_picture_is_developed_and_served(lab: Lab, painter: Caller, hand
 async def test_several_outputs_keep_their_order(lab: Lab, hands: Hands, count: int) -> None:
     inputs = {"prompt": "a lake", "seed": 7, "num_outputs": count, "width": 64, "height": 64}
     async with lab.painting(prepared=False) as painter:
-        generation_id = await lab.submit(num_outputs=count, input=inputs)
+        generation_id = await lab.submit(num_outputs=count, input=inputs, model_id="somebody/some-model")
         await hands.buy()
         await lab.rung(Bell.COLLECT)
         await hands.develop()

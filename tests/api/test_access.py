@@ -11,6 +11,7 @@ DOORS = [
     ("GET", "/v1/generations"),
     ("GET", f"/v1/generations/{uuid4()}"),
     ("GET", "/v1/queue"),
+    ("GET", "/v1/models"),
 ]
 
 

@@ -59,6 +59,7 @@ MATRIX = [
     Row("POST /v1/generations/{id}/cancel",                          401,      404,  404,  200,  200),
     Row("POST /v1/generations/{id}/retry",                           401,      404,  404,  202,  202),
     Row("GET /v1/generations/{id}/events",                           401,      404,  404,  200,  200),
+    Row("GET /v1/models",                                            401,      200,  200,  200,  200),
     Row("POST /v1/batches",                                          401,      202,  202,  202,  202),
     Row("GET /v1/batches/{id}",                                      401,      404,  404,  200,  200),
     Row("POST /v1/batches/{id}/cancel",                              401,      404,  404,  200,  200),

@@ -10,9 +10,12 @@ from pipeline.errors import (
     ProviderRefused,
     ProviderThrottled,
     ProviderUnclear,
+    SourceRefused,
+    SourceUnreachable,
 )
 from pipeline.verdict import (
     LOOKS_AT_BROKEN,
+    LOOKS_AT_SOURCE,
     MAX_DOWNLOADS,
     MAX_RETRIES,
     GiveUp,
@@ -20,6 +23,7 @@ from pipeline.verdict import (
     backoff,
     on_error,
     on_lost,
+    on_source,
     on_undeveloped,
     on_unstored,
 )
@@ -35,6 +39,30 @@ from pipeline.verdict import (
 )
 def test_errors_of_a_purchase(error: ProviderError, verdict: object) -> None:
     assert on_error(error, retries=0) == verdict
+
+
+@pytest.mark.parametrize("error", [None, "Deadline exceeded"])
+def test_an_aborted_prediction_is_bought_again_while_there_are_attempts(error: str | None) -> None:
+    aborted = {"status": "aborted", "error": error}
+    match on_undeveloped(aborted, attempts=1, max_attempts=2, retries=0):
+        case TryAgain(_, why, unsold):
+            assert "the provider aborted the prediction before it began; it was not billed" in why
+            assert (error or "") in why
+            assert not unsold
+        case other:
+            pytest.fail(str(other))
+    assert isinstance(on_undeveloped(aborted, attempts=2, max_attempts=2, retries=0), GiveUp)
+
+
+def test_a_source_that_cannot_be_used_is_final_and_one_that_is_away_is_not() -> None:
+    assert on_source(SourceRefused("gone"), 0) == GiveUp("the source picture cannot be used: gone")
+    match on_source(SourceUnreachable("answered 503"), 0):
+        case TryAgain(delay, why, unsold):
+            assert (delay <= 1, why) == (True, "the source picture could not be fetched: answered 503")
+            assert unsold
+        case other:
+            pytest.fail(str(other))
+    assert isinstance(on_source(SourceUnreachable("answered 503"), LOOKS_AT_SOURCE - 1), GiveUp)
 
 
 def test_a_provider_that_is_down_costs_no_attempt_but_not_for_ever() -> None:

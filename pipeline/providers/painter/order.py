@@ -7,8 +7,9 @@ from urllib.parse import urlsplit
 
 import orjson
 
+from pipeline.providers.painter.asked import read_asked
 from pipeline.providers.painter.problems import InvalidField, Problem, invalid
-from pipeline.providers.painter.size import PictureRequest, read_picture_request
+from pipeline.providers.painter.size import PictureRequest
 
 EVENTS = frozenset({"start", "output", "logs", "completed"})
 DEFAULT_EVENTS = frozenset({"output", "completed"})
@@ -56,8 +57,6 @@ def read_order(body: bytes, model: str | None) -> Order:
     if not isinstance(given, dict):
         complaints.append({"type": "required", "field": "input", "description": "input is required"})
         given = {}
-    picture, of_input = read_picture_request(given)
-    complaints += of_input
     webhook = asked.get("webhook")
     if webhook is not None and not _is_url(webhook):
         complaints.append({"type": "format", "field": "webhook", "description": "Does not match format 'uri'"})
@@ -65,6 +64,8 @@ def read_order(body: bytes, model: str | None) -> Order:
     version = _HIDDEN
     if model is None:
         model, version = _model_and_version(asked.get("version"), complaints)
+    picture, of_input = read_asked(model, given)
+    complaints += of_input
     if complaints:
         raise invalid(complaints)
     return Order(model, version, given, webhook, events, picture)

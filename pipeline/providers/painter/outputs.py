@@ -15,7 +15,7 @@ from pipeline.providers.painter.pictures.encoding import encode
 from pipeline.providers.painter.pictures.painting import paint
 from pipeline.providers.painter.size import PictureRequest
 
-CONTENT_TYPES = {"png": "image/png", "webp": "image/webp", "jpg": "image/jpeg"}
+CONTENT_TYPES = {"png": "image/png", "webp": "image/webp", "jpg": "image/jpeg", "svg": "image/svg+xml"}
 PREPARED_ENDING = "png"
 PREPARED_SIDE = 256
 

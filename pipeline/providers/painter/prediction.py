@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import dataclass, field
 from typing import Any
 
+from pipeline.providers.painter.asked import is_single
 from pipeline.providers.painter.faults.rules import Rule
 from pipeline.providers.painter.moment import iso
 from pipeline.providers.painter.progress import log, steps_of
@@ -13,7 +14,7 @@ TERMINAL = frozenset({"succeeded", "failed", "canceled", "aborted"})
 """https://replicate.com/docs/topics/predictions/lifecycle"""
 
 SINGLE_OUTPUT = ("1.1-pro", "imagen")
-"""Models whose output is one URL instead of a list, known by these parts of their names."""
+"""Models without a page whose output is one URL instead of a list, known by these parts of their names."""
 
 
 @dataclass(slots=True, eq=False)
@@ -123,4 +124,7 @@ class Prediction:
         if self.data_removed or not self.outputs:
             return None
         urls = [f"{origin}/outputs/{self.id}/{name}" for name in self.outputs]
-        return urls[0] if any(part in self.model for part in SINGLE_OUTPUT) else urls
+        single = is_single(self.model)
+        if single is None:
+            single = any(part in self.model for part in SINGLE_OUTPUT)
+        return urls[0] if single else urls

@@ -4,13 +4,13 @@ import asyncio
 import logging
 import time
 
+from pipeline.providers.painter.asked import read_asked
 from pipeline.providers.painter.expiry import Expiry
 from pipeline.providers.painter.ledger import Ledger
 from pipeline.providers.painter.outputs import PREPARED_ENDING, Outputs
 from pipeline.providers.painter.painting_thread import PaintingThread
 from pipeline.providers.painter.posting import INTERMEDIATE_SECONDS, Posting
 from pipeline.providers.painter.prediction import Prediction
-from pipeline.providers.painter.size import read_picture_request
 
 STARTING_SHARE = 0.25
 """How much of a prediction's seconds it spends in `starting`."""
@@ -83,8 +83,8 @@ class Running:
             self.finish(prediction, "failed", fail.own["message"])
         elif self._prepared:
             prediction.prepared = True
-            count = (prediction.input or {}).get("num_outputs") or 1
-            prediction.outputs.extend(f"{index}.{PREPARED_ENDING}" for index in range(count))
+            request, _ = read_asked(prediction.model, prediction.input or {})
+            prediction.outputs.extend(f"{index}.{PREPARED_ENDING}" for index in range(request.count))
             self.finish(prediction, "succeeded")
         else:
             await self._paint(prediction)
@@ -97,7 +97,7 @@ class Running:
         await asyncio.sleep(seconds)
 
     async def _paint(self, prediction: Prediction) -> None:
-        request, _ = read_picture_request(prediction.input or {})
+        request, _ = read_asked(prediction.model, prediction.input or {})
         try:
             for index in range(request.count):
                 name = await self._thread.run(self._outputs.paint, prediction.id, index, request, prediction.seed)

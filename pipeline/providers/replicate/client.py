@@ -14,7 +14,8 @@ from pipeline.providers.replicate.answers import error_of, read_page, read_predi
 from pipeline.settings import Settings
 
 READ_SECONDS = 15.0
-MAX_ANSWER_BYTES = 16 * 2**20
+MAX_ANSWER_BYTES = 64 * 2**20
+"""A page of the list has a hundred predictions, each with its source picture in it."""
 WEBHOOK_EVENTS = ["completed"]
 WITH_PROGRESS = ["logs", "completed"]
 """A log's webhook comes twice a second at most. Source: Replicate's documentation of webhooks."""

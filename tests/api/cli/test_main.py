@@ -20,7 +20,7 @@ def test_starting_up_imports_nothing_heavy() -> None:
 async def test_help_lists_every_command(darkroom: Darkroom) -> None:
     ended = await darkroom("--help")
     assert ended.code == 0
-    for command in ("up", "submit", "watch", "ls", "show", "queue"):
+    for command in ("up", "submit", "watch", "ls", "show", "queue", "models"):
         assert f"\n  {command} " in ended.out
 
 

@@ -32,3 +32,12 @@ def test_the_same_or_no_known_suffix_leaves_the_bytes_alone(tmp_path: Path, name
     image = described(path, "webp")
     assert convert_to_suffix(image, path) == image
     assert path.read_bytes() == before
+
+
+def test_a_drawing_is_not_turned_into_pixels(tmp_path: Path) -> None:
+    path = tmp_path / "cat.png"
+    path.write_text("<svg/>")
+    with pytest.raises(OSError, match=r"save it as \.svg"):
+        convert_to_suffix(described(path, "svg"), path)
+    drawing = path.rename(tmp_path / "cat.svg")
+    assert convert_to_suffix(described(drawing, "svg"), drawing)["format"] == "svg"

@@ -4,12 +4,19 @@ import io
 
 from PIL import Image
 
+from pipeline.providers.painter.pictures.mosaic import mosaic
+
 PNG_COMPRESS_LEVEL = 3
 """Grain hardly compresses: higher levels cost three times the time for a few per cent."""
 
 
 def encode(image: Image.Image, ending: str, quality: int) -> bytes:
-    """PNG, WebP or JPEG bytes by the ending `png`, `webp` or `jpg`; `quality` is 0 to 100 and not for PNG."""
+    """PNG, WebP, JPEG or SVG bytes by the ending `png`, `webp`, `jpg` or `svg`.
+
+    `quality` is 0 to 100, for WebP and JPEG.
+    """
+    if ending == "svg":
+        return mosaic(image)
     file = io.BytesIO()
     match ending:
         case "webp":

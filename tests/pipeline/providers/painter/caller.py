@@ -5,7 +5,8 @@ from typing import Any
 
 import aiohttp
 
-MODEL = "black-forest-labs/flux-schnell"
+MODEL = "somebody/some-model"
+"""It has no page, so its input is not held against one."""
 PATIENCE = 10.0
 """Seconds a test waits for a prediction before it fails."""
 

@@ -1,0 +1,82 @@
+"""GET /v1/models: what each model takes, brings and costs, made once from the catalogue and the request's limits."""
+
+from functools import cache
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api.generations.doors import identity_of
+from pipeline.models import ANY, Family, Field, catalogue, models
+from schema.wire.http import GenerationRequest
+from schema.wire.model import Model, ModelField, ModelList, ModelOutput
+
+_ONE = Field(default=1, maximum=1)
+"""The number of outputs of a model that makes one."""
+
+
+async def show_models(request: Request) -> Response:
+    """GET /v1/models: every model of the catalogue."""
+    await identity_of(request)
+    return Response(_document(), media_type="application/json")
+
+
+@cache
+def model_list() -> ModelList:
+    """The catalogue as the wire has it."""
+    items = [_model(model_id, family) for model_id, family in models().items()]
+    return ModelList(items=items, by_version=_model(None, catalogue()[ANY]))
+
+
+@cache
+def _document() -> bytes:
+    return model_list().model_dump_json().encode()
+
+
+def _model(model_id: str | None, family: Family) -> Model:
+    price = family.price
+    taken = {**family.fields, "num_outputs": family.fields.get("num_outputs", _ONE)}
+    return Model(
+        id=model_id,
+        family=family.name,
+        fields={name: _field(name, field) for name, field in taken.items()},
+        output=ModelOutput(
+            format=None if family.output.format == "any" else family.output.format, list=family.output.list
+        ),
+        price=price and price.of(model_id or ""),
+        price_date=price and price.date,
+        price_source=price and price.source,
+        usual_seconds=family.usual_seconds,
+    )
+
+
+def _field(name: str, field: Field) -> ModelField:
+    """The tighter one of each limit: the model's, or that of every request."""
+    wire = _wire_limits()[name]
+    lows = [low for low in (field.minimum, wire.get("minimum")) if low is not None]
+    # A limit that the request's schema has as "below" lies one under it, for it is one of whole numbers.
+    below = wire["exclusiveMaximum"] - 1 if "exclusiveMaximum" in wire else wire.get("maximum")
+    highs = [high for high in (field.maximum, below) if high is not None]
+    lengths = [length for length in (field.max_length, wire.get("maxLength")) if length is not None]
+    return ModelField(
+        type=wire["type"],
+        required=name == "prompt",
+        default=field.default if field.default is not None else wire.get("default"),
+        minimum=max(lows, default=None),
+        maximum=min(highs, default=None),
+        multiple_of=field.multiple_of,
+        max_length=min(lengths, default=None),
+        choices=list(field.choices) or None,
+    )
+
+
+@cache
+def _wire_limits() -> dict[str, dict[str, Any]]:
+    """Each field's JSON Schema in the request, without the null that stands for "not given"."""
+    properties: dict[str, dict[str, Any]] = GenerationRequest.model_json_schema()["properties"]
+    return {name: _given(schema) for name, schema in properties.items()}
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    kinds: list[dict[str, Any]] = schema.get("anyOf", [])
+    return next((kind for kind in kinds if kind.get("type") != "null"), schema)

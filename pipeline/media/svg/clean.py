@@ -1,0 +1,130 @@
+"""Writes a drawing anew, with what `allowed` lists and nothing else."""
+
+from typing import Final
+from xml.parsers import expat
+from xml.sax.saxutils import escape, quoteattr
+
+from pipeline.errors import OutputBroken
+from pipeline.media.content_types import CONTENT_TYPES
+from pipeline.media.picture import Picture
+from pipeline.media.svg.allowed import ATTRIBUTES, ELEMENTS, SHAPES, SVG, UNWRAPPED, WORDED, XLINK
+from pipeline.media.svg.values import is_own, is_own_reference, size_of
+
+MAX_BYTES: Final = 8 * 2**20
+"""Of a drawing; parsing that many takes about a second."""
+MAX_DEPTH: Final = 128
+MAX_ELEMENTS: Final = 200_000
+
+
+def clean_svg(data: bytes, subject: str = "The output") -> tuple[Picture, bytes]:
+    """The drawing that is kept of `data`, and what is known of it. Blocks; call it off the loop.
+
+    Whatever runs, loads or leads outside is left out. Raises OutputBroken, with a message for people about `subject`,
+    for what is no drawing, declares entities, passes a limit, or shows nothing once it is clean.
+    """
+    if len(data) > MAX_BYTES:
+        raise OutputBroken(f"{subject} is a drawing of {len(data):,} bytes; at most {MAX_BYTES:,} are kept.")
+    cleaner = _Cleaner(subject)
+    cleaner.read(data)
+    size = size_of(cleaner.root)
+    if size is None:
+        raise OutputBroken(f"{subject} is a drawing that does not say how large it is.")
+    if not cleaner.shapes:
+        raise OutputBroken(f"{subject} is a drawing that shows nothing that can be kept.")
+    kept = "".join(cleaner.written).encode()
+    picture = Picture(
+        format="svg",
+        width=size[0],
+        height=size[1],
+        file_size=len(kept),
+        content_type=CONTENT_TYPES["svg"],
+        extension="svg",
+    )
+    return picture, kept
+
+
+class _Cleaner:
+    """One drawing on its way through the parser."""
+
+    def __init__(self, subject: str) -> None:
+        self.root: dict[str, str] = {}
+        self.shapes = 0
+        self.written: list[str] = []
+        self._subject = subject
+        self._elements = 0
+        self._open: list[str | None] = []
+        """What is open, the innermost last: a kept element's name, "" for an unwrapped one, None for one left out."""
+        self._style: list[str] = []
+        self._parser = expat.ParserCreate(namespace_separator=" ")
+        self._parser.buffer_text = True
+        self._parser.StartElementHandler = self._start
+        self._parser.EndElementHandler = self._end
+        self._parser.CharacterDataHandler = self._text
+        # Only an internal subset could declare entities, or attributes that nobody wrote.
+        self._parser.StartDoctypeDeclHandler = self._doctype
+        self._parser.EntityDeclHandler = self._entity
+
+    def read(self, data: bytes) -> None:
+        """Parse all of it. Raises OutputBroken."""
+        try:
+            self._parser.Parse(data, True)
+        except expat.ExpatError as error:
+            raise OutputBroken(f"{self._subject} is a damaged SVG drawing ({error}).") from error
+
+    def _doctype(self, _name: str, _system: str | None, _public: str | None, has_internal_subset: int) -> None:
+        if has_internal_subset:
+            raise OutputBroken(f"{self._subject} is a drawing with declarations of its own, which are not read.")
+
+    def _entity(self, *_: object) -> None:
+        raise OutputBroken(f"{self._subject} is a drawing that declares entities, which are not read.")
+
+    def _start(self, full_name: str, given: dict[str, str]) -> None:
+        namespace, _, name = full_name.rpartition(" ")
+        self._elements += 1
+        if self._elements > MAX_ELEMENTS or len(self._open) >= MAX_DEPTH:
+            raise OutputBroken(f"{self._subject} is a drawing of too many parts; at most {MAX_ELEMENTS:,} are kept.")
+        if not self._open and (name != "svg" or namespace not in (SVG, "")):
+            raise OutputBroken(f"{self._subject} is not a picture; it is an XML document.")
+        left_out = bool(self._open) and self._open[-1] is None
+        if left_out or namespace not in (SVG, "") or name not in ELEMENTS | UNWRAPPED:
+            self._open.append(None)
+        elif name in UNWRAPPED:
+            self._open.append("")
+        else:
+            self._write_start(name, given)
+
+    def _write_start(self, name: str, given: dict[str, str]) -> None:
+        kept = _attributes(given)
+        if not self._open:
+            self.root = kept
+            kept = {"xmlns": SVG, **kept}
+        self._open.append(name)
+        self.shapes += name in SHAPES
+        if name == "style":
+            self._style.clear()
+        else:
+            self.written.append(f"<{name}{''.join(f' {key}={quoteattr(value)}' for key, value in kept.items())}>")
+
+    def _end(self, _: str) -> None:
+        name = self._open.pop()
+        if name == "style":
+            sheet = "".join(self._style)
+            if is_own(sheet):
+                self.written.append(f"<style>{escape(sheet)}</style>")
+        elif name:
+            self.written.append(f"</{name}>")
+
+    def _text(self, text: str) -> None:
+        inside = self._open[-1]
+        if inside == "style":
+            self._style.append(text)
+        elif inside in WORDED:
+            self.written.append(escape(text))
+
+
+def _attributes(given: dict[str, str]) -> dict[str, str]:
+    kept = {name: value for name, value in given.items() if name in ATTRIBUTES and is_own(value)}
+    link = given.get("href", given.get(f"{XLINK} href"))
+    if link is not None and is_own_reference(link):
+        kept["href"] = link.strip()
+    return kept

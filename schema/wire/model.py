@@ -1,0 +1,57 @@
+"""The models that can be asked, as GET /v1/models lists them."""
+
+from datetime import date
+from typing import Literal
+
+from schema.wire.shown import Count, Shown
+
+
+class ModelField(Shown):
+    """A field of a generation's request that the model takes. Limits are inclusive; what is null does not limit."""
+
+    type: Literal["string", "integer", "number"]
+    required: bool
+    default: int | float | str | None
+    """Taken when the request says nothing; null: the model's own, or a drawn seed."""
+    minimum: int | float | None
+    maximum: int | float | None
+    multiple_of: int | None
+    max_length: Count | None
+    """Characters."""
+    choices: list[str] | None
+
+
+class ModelOutput(Shown):
+    """What a model brings."""
+
+    format: Literal["webp", "png", "svg"] | None
+    """Usually; a picture's own `format` is told by its content. Null: the model chooses."""
+    list: bool
+    """Whether the provider answers with a list of addresses. `images` of a generation is a list in any case."""
+
+
+class Model(Shown):
+    """One model, or every model that is called by version alone."""
+
+    id: str | None
+    """What `model_id` takes; null for the models outside the catalogue."""
+    family: str
+    """Models of one family take the same fields."""
+    fields: dict[str, ModelField]
+    """A field that is not here is refused with a 422."""
+    output: ModelOutput
+    price: float | None
+    """US dollars a picture with the defaults, as of `price_date`; null: unknown."""
+    price_date: date | None
+    price_source: str | None
+    usual_seconds: float | None
+    """How long a picture usually takes with the defaults."""
+
+
+class ModelList(Shown):
+    """The catalogue."""
+
+    items: list[Model]
+    """By id."""
+    by_version: Model
+    """Any other model: give `model_version` with its `model_id`."""
