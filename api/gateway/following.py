@@ -39,6 +39,7 @@ Begin = Callable[[State, Subscription, Asked], Awaitable[None]]
 async def follow(state: State, subscription: Subscription, asked: Asked) -> None:
     """Begin a subscription. Raises Problem, NotFound; then it follows nothing."""
     try:
+        await state.looks.begun()
         # Registered before the snapshot is read, so whatever commits in between is held and sent after it.
         await BEGIN[subscription.kind](state, subscription, asked)
         while held := subscription.take_held():

@@ -24,6 +24,7 @@ from pipeline.read import read_generations
 log = logging.getLogger(__name__)
 
 LARGEST_LOOK = 500
+FIRST_LOOK_SECONDS = 5.0
 SAFETY_SECONDS = 2.0
 """How often rows are looked for that no hint named: the longest a lost notification can delay a push."""
 
@@ -40,6 +41,9 @@ class Looks:
         self._wanted: dict[UUID, None] = {}
         self._wake = asyncio.Event()
         self._resync = asyncio.Event()
+        # The first look is made at once, listener or not: until then nobody can be promised anything.
+        self._resync.set()
+        self._has_begun = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._history: str | None = None
         self._horizon = NEVER
@@ -66,6 +70,14 @@ class Looks:
                 self._wanted[move.id] = None
         if self._wanted:
             self._wake.set()
+
+    async def begun(self) -> None:
+        """Wait until it is known from where on changes are found: a snapshot read earlier could miss what follows it.
+
+        Raises TimeoutError when the database does not tell.
+        """
+        async with asyncio.timeout(FIRST_LOOK_SECONDS):
+            await self._has_begun.wait()
 
     def resync(self) -> None:
         """Hints may have been lost: make the safety look now."""
@@ -105,6 +117,7 @@ class Looks:
         # Only now: a look that failed half-way leaves the horizon where it was, and its rows are found again. And only
         # what has been offered to everybody may stand in a cursor.
         self._horizon = horizon
+        self._has_begun.set()
 
     async def _check_history(self) -> None:
         """A restored or failed-over database: what subscribers were sent may never have happened there."""
@@ -114,6 +127,7 @@ class Looks:
             for subscription in self._topics.everyone():
                 subscription.end()
             self._horizon = NEVER
+            self._has_begun.clear()
         self._history = history.name
 
     async def _look_at(self, ids: Sequence[UUID]) -> None:
