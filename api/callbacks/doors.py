@@ -17,6 +17,7 @@ from pipeline.providers.replicate.answers import read_prediction
 
 MAX_CALLBACK_BYTES = 8 * 2**20
 """Predictions carry their logs, and sometimes their outputs as data URIs."""
+TAKEN, NOT_TAKEN = b'{"taken":true}', b'{"taken":false}'
 ATTEMPTS = range(1, 2**15)
 """The numbers an attempt can have."""
 
@@ -34,12 +35,12 @@ async def receive_callback(request: Request) -> Response:
         prediction = read_prediction(orjson.loads(body))
     except (orjson.JSONDecodeError, AttributeError, ProviderUnclear) as error:
         raise Problem("invalid-json", f"body: not a prediction: {error}") from None
-    taken = await _note_percent(state, generation_id, attempt, prediction) or await state.callbacks.commit(
-        generation_id, attempt, prediction.id, prediction.record()
-    )
+    if await _note_percent(state, generation_id, attempt, prediction):
+        return Response(TAKEN, media_type="application/json")
+    taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record())
     if taken and prediction.finished:
         await state.doorbell.hand_over(Bell.COLLECT)
-    return Response(b'{"taken":true}' if taken else b'{"taken":false}', media_type="application/json")
+    return Response(TAKEN if taken else NOT_TAKEN, media_type="application/json")
 
 
 async def _note_percent(state: State, generation_id: UUID, attempt: int, prediction: Prediction) -> bool:
