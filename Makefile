@@ -20,7 +20,7 @@ up: ## Run everything here until Ctrl-C: Postgres, Valkey, web, worker, clock, p
 test: ## Everything that has to hold: check, then every test
 	$(BOOTSTRAP) --dev --swift --browser
 	@$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=3
 
 check: ## Lint, format, types, import contracts
 	$(BOOTSTRAP) --dev

@@ -25,7 +25,7 @@ from schema.migrations import upgrade
 from tests.api.auth.minting import SECRET
 from tests.darkroom import Darkroom
 
-pytest_plugins = ["tests.swift.fixture"]
+pytest_plugins = ["tests.spreading", "tests.swift.fixture"]
 
 _NUMBERS = itertools.count(1)
 

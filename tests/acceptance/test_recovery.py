@@ -1,5 +1,5 @@
 """How soon work goes on, on the Procfile's own processes: after a killed worker, a flushed, frozen or stopped Valkey,
-and a stopped Postgres. Each test prints what it measured beside what is promised."""
+and a stopped Postgres. The run ends with what each measured beside what is promised."""
 
 import asyncio
 import os
@@ -22,12 +22,11 @@ AT_ONCE = {"PAINTER_SECONDS": "0.1", "PAINTER_PREPARED": "true"}
 
 
 @pytest.fixture
-def report(capsys: pytest.CaptureFixture[str]) -> Report:
-    """Prints the seconds measured, also when the test passes, and holds them against what is promised, if anything."""
+def report(record_property: Callable[[str, object], None]) -> Report:
+    """Says the seconds measured at the end of the run (tests.spreading), and holds them against what is promised."""
 
     def say(what: str, seconds: float, promised: float | None = None) -> None:
-        with capsys.disabled():
-            print(f"\n  {what}: {seconds:.2f} s", f"(promised: {promised:.1f} s)" if promised else "", end="")
+        record_property("measured", f"{what}: {seconds:.2f} s{f' (promised: {promised:.1f} s)' if promised else ''}")
         assert promised is None or seconds <= promised, what
 
     return say
