@@ -15,7 +15,8 @@ AT_ONCE = 64
 """Generations on their way at a time."""
 PROVIDER_SECONDS = 0.05
 """The longest that a generation waits for its prediction. Without any wait all would move in step."""
-WARM_UP_SECONDS = 1.0
+WARM_UP_SECONDS = 4.0
+"""Until every pooled connection knows every statement."""
 
 
 @dataclass(frozen=True)
