@@ -53,7 +53,8 @@ class Start:
             claimed = await claim_queued(self._resources.engine, self._resources.provider.name, most, self._lease)
             for row in claimed:
                 # One that knows a prediction already buys nothing; it is due, and the watcher or collect looks at that.
-                if row.replicate_prediction_id is None:
+                # Nor does one that no budget has money for: it has failed.
+                if row.status == Status.PROCESSING and row.replicate_prediction_id is None:
                     self.pool.spawn(self.ask(row, claimed_at + self._lease))
             self._resources.notices.note([as_move(row) for row in claimed])
             if len(claimed) < most:

@@ -37,6 +37,7 @@ from api.state import State
 from api.supabase.functions import start_generation
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
+from pipeline.limits import Limits
 from pipeline.memory import settle_memory
 from pipeline.outages import AWAY
 from pipeline.settings import Settings
@@ -107,6 +108,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         yield State(
             **vars(connections),
             submissions=Submissions(connections.engine),
+            limits=Limits(connections.engine),
             authenticator=authenticator,
             admissions=admissions,
             signatures=Signatures(connections.provider),

@@ -44,6 +44,7 @@ def _model(model_id: str | None, family: Family) -> Model:
             format=None if family.output.format == "any" else family.output.format, list=family.output.list
         ),
         price=price and price.of(model_id or ""),
+        price_per=price and price.per,
         price_date=price and price.date,
         price_source=price and price.source,
         usual_seconds=family.usual_seconds,

@@ -1,6 +1,7 @@
 """Problems: every error of ours leaves as an RFC 9457 document, mapped once and here."""
 
 import logging
+import math
 from collections.abc import Awaitable, Callable
 
 import orjson
@@ -10,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from pipeline.errors import DarkroomError, Invalid, KeyReused, NotFound
+from pipeline.errors import BudgetSpent, DarkroomError, Invalid, KeyReused, NotFound, TooMany
 from pipeline.outages import is_away
 from schema.wire.problem import TITLES, FieldError, problem
 
@@ -67,6 +68,10 @@ def document_of(error: Exception) -> dict[str, object]:
             return problem("not-found", str(error))
         case KeyReused():
             return problem("idempotency-conflict", str(error))
+        case BudgetSpent():
+            return problem("payment-required", str(error))
+        case TooMany():
+            return problem("too-many-requests", str(error))
         case HTTPException(status_code=404):
             return problem("not-found", "no door has this address; /docs lists them all")
         case HTTPException(status_code=405):
@@ -85,6 +90,8 @@ async def answer_problem(_: Request, error: Exception) -> Response:
     """Starlette's exception handler for everything."""
     document = document_of(error)
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
+    if isinstance(error, TooMany) and error.retry_after is not None:
+        headers["Retry-After"] = str(math.ceil(error.retry_after))
     if document["status"] == TITLES["unavailable"][0]:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     if document["status"] == TITLES["unauthorized"][0]:

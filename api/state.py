@@ -15,6 +15,7 @@ from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from pipeline.connections import Connections
+from pipeline.limits import Limits
 from pipeline.submit import Submissions
 
 
@@ -23,6 +24,7 @@ class State(Connections):
     """One web process's connections and what its doors share."""
 
     submissions: Submissions
+    limits: Limits
     authenticator: Authenticator
     admissions: Admissions
     signatures: Signatures

@@ -20,13 +20,13 @@ _FAILED = statement("""
       opened_at = CASE WHEN failures >= 4 THEN clock_timestamp() ELSE opened_at END,
       open_until = CASE WHEN failures >= 4
         THEN clock_timestamp() + make_interval(secs => least(30, power(2, least(failures - 4, 5)))) ELSE open_until END
-    WHERE provider = :provider AND (opened_at IS NULL OR opened_at < CAST(:begun AS timestamptz))
+    WHERE provider = :provider AND model_id = '' AND (opened_at IS NULL OR opened_at < CAST(:begun AS timestamptz))
     RETURNING failures
 """)
 
 _THROTTLED = statement("""
     UPDATE lanes SET trouble = :why, open_until = greatest(open_until, clock_timestamp() + make_interval(secs => :wait))
-    WHERE provider = :provider RETURNING open_until
+    WHERE provider = :provider AND model_id = '' RETURNING open_until
 """)
 
 

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
+from pipeline.money import BOOK, paid
 from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
 from pipeline.statements import as_json, blames_a_row, fetch, statement
@@ -18,14 +19,18 @@ from pipeline.statements import as_json, blames_a_row, fetch, statement
 # another attempt, because this purchase was taken for lost: it then uses this picture instead of buying a second.
 # A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
 # The rows are locked in the order of their ids, or two batches could wait for each other.
-_COMMIT = statement("""
+# What it has cost is booked here, once, whatever becomes of the row.
+_PAID = paid("r.prediction")
+_COMMIT = statement(f"""
     WITH r AS MATERIALIZED (
       SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb))
         AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
+      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
+    booked AS (
     UPDATE image_generations AS g SET
       prediction = r.prediction, changed = pg_current_xact_id(), fence = g.fence + 1,
       replicate_prediction_id = coalesce(g.replicate_prediction_id, r.prediction_id),
+      cost = CASE WHEN r.prediction IS NULL THEN g.cost ELSE coalesce(g.cost + {_PAID}, g.cost, {_PAID}) END,
       due_at = CASE WHEN r.prediction IS NULL OR g.status IN ('pending', 'queued') THEN g.due_at
                WHEN g.status = 'processing' THEN now() END
     FROM r
@@ -33,7 +38,9 @@ _COMMIT = statement("""
       AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
       AND (g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
            OR g.status IN ('pending', 'queued') AND r.prediction->>'status' = 'succeeded')
-    RETURNING g.id
+    RETURNING g.id, coalesce(g.user_id, '') AS payer, CASE WHEN r.prediction IS NULL THEN 0 ELSE {_PAID} END AS paid),
+    {BOOK}
+    SELECT id FROM booked
 """)
 
 

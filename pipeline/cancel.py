@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.money import BOOK, paid
 from pipeline.read import IN_ORDER, OF_BATCH
 from pipeline.resource import COLUMNS
 from pipeline.statements import as_json, execute, fetch, statement
@@ -43,9 +44,19 @@ _CLAIM_RUNNING = statement(f"""
     RETURNING g.id, g.fence, g.replicate_prediction_id
 """)
 
+# What was worked or delivered until it stopped has been paid, unless it was heard of, and booked, before.
+_PAID = f"CASE WHEN r.known THEN 0 ELSE {paid('r.prediction')} END"
 _STOPPED = statement(f"""
-    UPDATE image_generations AS g SET due_at = NULL, prediction = coalesce(g.prediction, CAST(:prediction AS jsonb))
-    WHERE g.id = :id AND g.fence = :fence AND g.status IN ({sql_list(FINAL)})
+    WITH r AS MATERIALIZED (
+      SELECT CAST(:prediction AS jsonb) AS prediction, prediction IS NOT NULL AS known FROM image_generations
+      WHERE id = :id AND fence = :fence AND status IN ({sql_list(FINAL)}) FOR UPDATE),
+    booked AS (
+      UPDATE image_generations AS g SET due_at = NULL, prediction = coalesce(g.prediction, r.prediction),
+        cost = coalesce(g.cost + {_PAID}, g.cost, {_PAID})
+      FROM r WHERE g.id = :id
+      RETURNING g.id, coalesce(g.user_id, '') AS payer, {_PAID} AS paid),
+    {BOOK}
+    SELECT id FROM booked
 """)
 
 _LOOK_LATER = statement(f"""
@@ -76,7 +87,7 @@ async def claim_running(engine: AsyncEngine, most: int, lease: float) -> Sequenc
 async def stopped(engine: AsyncEngine, row: Row[Any], prediction: Mapping[str, Any] | None) -> None:
     """The provider's meter has stopped: the row needs no clock any more. Keeps what the prediction came to."""
     record = None if prediction is None else as_json(prediction)
-    await execute(engine, _STOPPED, id=row.id, fence=row.fence, prediction=record)
+    await fetch(engine, _STOPPED, id=row.id, fence=row.fence, prediction=record)
 
 
 async def look_later(engine: AsyncEngine, row: Row[Any], delay: float) -> None:

@@ -12,11 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.moves import ATTEMPTS, MOVED
 from pipeline.statements import fetch, statement
 
-# One round trip and one commit; the two statements inside, and why they are two, stand in schema/sql/claim.sql.
+# One round trip and one commit; the statements inside, and why they are several, stand in schema/sql/claim.sql.
 _CLAIM = statement(f"""
-    SELECT {MOVED}, g.fence, g.attempt_number, g.attempt_at, g.retry_count, g.model_id, g.model_version, g.input,
-      g.source_image_url, g.replicate_prediction_id,
-      (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes WHERE provider = :provider) AS lane_in_trouble
+    SELECT {MOVED}, g.status, g.fence, g.attempt_number, g.attempt_at, g.retry_count, g.model_id, g.model_version,
+      g.input, g.source_image_url, g.replicate_prediction_id,
+      (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes
+       WHERE provider = :provider AND model_id = '') AS lane_in_trouble
     FROM darkroom_claim(:provider, :most, :lease) AS g
 """)
 
@@ -38,9 +39,10 @@ _CLAIM_DOWNLOADS = statement(f"""
 
 
 async def claim_queued(engine: AsyncEngine, provider: str, most: int, lease: float) -> Sequence[Row[Any]]:
-    """Claim up to `most` queued rows of a lane, best first, within its cap; `lease` in seconds.
+    """Claim up to `most` queued rows of a provider, best first, within its lanes' caps and rates; `lease` in seconds.
 
-    The attempt is committed when this returns, before anybody calls the provider.
+    The attempt is committed when this returns, before anybody calls the provider. Rows that no budget has money for
+    come too: they have failed.
     """
     return await fetch(engine, _CLAIM, provider=provider, most=most, lease=lease)
 

@@ -4,6 +4,8 @@ DarkroomError
 ├── Invalid                a request that breaks a limit (names the field)
 ├── NotFound               no such thing, or not yours
 ├── KeyReused              an idempotency key that came before, with another body
+├── TooMany                more submissions than a user may make in a minute
+├── BudgetSpent            a budget has no money for it
 ├── Unreachable            a part Darkroom stands on does not answer
 ├── ProviderError
 │   ├── ProviderRefused    the provider will never do this
@@ -45,6 +47,19 @@ class NotFound(DarkroomError):
 
 class KeyReused(DarkroomError):
     """The Idempotency-Key came before, with another body; send another key for another generation."""
+
+
+class TooMany(DarkroomError):
+    """More submissions than a user may make in a minute."""
+
+    def __init__(self, message: str, retry_after: float | None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+        """Seconds until so many may be submitted; None: never at once."""
+
+
+class BudgetSpent(DarkroomError):
+    """A budget has no money for it."""
 
 
 class Unreachable(DarkroomError):

@@ -32,6 +32,10 @@ _STORED = statement("""
     SELECT body_hash, generation_id FROM idempotency_keys WHERE user_id = :user_id AND key = :key
 """)
 
+_STANDS = statement(f"""
+    SELECT FROM idempotency_keys WHERE user_id = :user_id AND key = :key AND created_at >= now() - {KEPT}
+""")
+
 # Skips locked ones: whoever holds one is just making it young again.
 _FORGET = statement(f"""
     WITH old AS MATERIALIZED (
@@ -74,6 +78,11 @@ async def submit_once(engine: AsyncEngine, key: Key, submission: Mapping[str, An
             "Idempotency-Key: the generation that was made with it has been deleted; send another key for another one"
         )
     return Once(row, replayed=True)
+
+
+async def is_made(engine: AsyncEngine, key: Key) -> bool:
+    """Whether `key` stands for something already, of whatever body."""
+    return bool(await fetch(engine, _STANDS, user_id=key.user_id, key=key.key))
 
 
 async def make_once(

@@ -48,7 +48,7 @@ _BUY_AGAIN = statement(f"""
       RETURNING {MOVED}, g.provider),
     shown AS (
       UPDATE lanes SET possible_double_charge = lanes.possible_double_charge + 1
-      FROM moved WHERE lanes.provider = moved.provider)
+      FROM moved WHERE lanes.provider = moved.provider AND lanes.model_id = '')
     SELECT id, version, user_id, batch_id FROM moved
 """)
 

@@ -28,7 +28,7 @@ _RECORD = statement("""
       RETURNING g.id, g.status),
     healed AS (
       UPDATE lanes SET failures = 0, open_until = NULL, trouble = NULL
-      WHERE provider = :provider AND (failures > 0 OR trouble IS NOT NULL))
+      WHERE provider = :provider AND model_id = '' AND (failures > 0 OR trouble IS NOT NULL))
     SELECT r.id, kept.status, r.known FROM r LEFT JOIN kept ON kept.id = r.id
 """)
 
@@ -42,7 +42,7 @@ _SURPLUS = statement("""
       RETURNING g.id, g.provider),
     shown AS (
       UPDATE lanes SET possible_double_charge = lanes.possible_double_charge + 1
-      FROM counted WHERE lanes.provider = counted.provider)
+      FROM counted WHERE lanes.provider = counted.provider AND lanes.model_id = '')
     SELECT id FROM counted
 """)
 

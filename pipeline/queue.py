@@ -13,15 +13,17 @@ _QUEUE = statement("""
       (SELECT count(*) FROM image_generations WHERE status = 'queued') AS queued,
       (SELECT count(*) FROM image_generations WHERE status = 'processing' AND due_at IS NOT NULL) AS processing,
       (SELECT count(*) FROM image_generations WHERE status = 'downloading' AND due_at IS NOT NULL) AS downloading,
-      (SELECT jsonb_agg(jsonb_build_object('lane', provider, 'cap', cap, 'paused', paused, 'in_flight', (
+      (SELECT jsonb_agg(jsonb_build_object('lane', provider || CASE model_id WHEN '' THEN '' ELSE ' ' || model_id END,
+         'cap', cap, 'paused', paused, 'in_flight', (
            SELECT count(*) FROM image_generations AS g
-           WHERE g.status = 'processing' AND g.provider = lanes.provider AND g.due_at IS NOT NULL),
+           WHERE g.status = 'processing' AND g.provider = lanes.provider AND g.due_at IS NOT NULL
+             AND (model_id = '' OR g.lane = model_id)),
          'state', CASE WHEN paused THEN 'paused' WHEN open_until > clock_timestamp() THEN 'open'
                   WHEN failures >= 5 THEN 'half open' ELSE 'closed' END,
          'trouble', trouble,
          'tries_again_at', CASE WHEN open_until > clock_timestamp() THEN open_until END,
          'creates_per_minute', creates_per_minute,
-         'possible_double_charge', possible_double_charge) ORDER BY provider)
+         'possible_double_charge', possible_double_charge) ORDER BY provider, model_id)
        FROM lanes) AS lanes
 """)
 

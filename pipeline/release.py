@@ -14,7 +14,7 @@ from schema.migrations import upgrade
 
 _LANE = statement("""
     INSERT INTO lanes (provider, cap, creates_per_minute) VALUES ('replicate', :cap, CAST(:rate AS integer))
-    ON CONFLICT (provider) DO UPDATE SET cap = excluded.cap, creates_per_minute = excluded.creates_per_minute
+    ON CONFLICT (provider, model_id) DO UPDATE SET cap = excluded.cap, creates_per_minute = excluded.creates_per_minute
 """)
 
 

@@ -21,6 +21,7 @@ _PLAIN = [
     "source_image_url",
     "generation_strength",
     "num_outputs",
+    "provider",
     "status",
     "error_message",
     "retry_count",
@@ -49,7 +50,10 @@ _IMAGES = """CASE WHEN g.status = 'completed' THEN (
       'file_size', i.file_size, 'blurhash', i.blurhash) ORDER BY i.idx)
     FROM images AS i WHERE i.generation_id = g.id) END AS images"""
 
-_OWN = ", ".join(f"g.{name}" for name in (*_PLAIN, *_JSON)) + ", CAST(g.cost AS double precision) AS cost, g.changes"
+_OWN = ", ".join(f"g.{name}" for name in (*_PLAIN, *_JSON)) + (
+    ", CAST(g.cost AS double precision) AS cost, CAST(g.estimated_cost AS double precision) AS estimated_cost,"
+    " g.changes"
+)
 COLUMNS = f"{_OWN}, CAST(NULL AS jsonb) AS images"
 """Columns of a row that can have no images yet, for RETURNING."""
 COLUMNS_WITH_IMAGES = f"{_OWN}, {_IMAGES}"
@@ -62,6 +66,7 @@ def as_resource(row: Row[Any]) -> dict[str, Any]:
     resource["id"] = resource["job_id"] = str(row.id)
     if row.batch_id is not None:
         resource["batch_id"] = str(row.batch_id)
+    resource["estimated_cost"] = row.estimated_cost
     resource["cost"] = row.cost
     resource["timeline"] = row.timeline
     resource["metadata"] = row.metadata

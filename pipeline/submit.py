@@ -36,6 +36,8 @@ ACCEPTED: dict[str, str] = {
     "deadline": "timestamptz",
     "webhook_url": "text",
     "metadata": "jsonb",
+    "estimated_cost": "numeric",
+    "price": "jsonb",
     "input": "jsonb",
     "batch_id": "uuid",
     "batch_index": "integer",

@@ -36,8 +36,10 @@ _EXPIRE = statement(f"""
 
 _WAITING = statement("""
     SELECT
-      EXISTS (SELECT FROM image_generations WHERE status = 'queued' AND provider = :provider)
-        AND EXISTS (SELECT FROM lanes WHERE provider = :provider AND NOT paused
+      EXISTS (SELECT FROM lanes AS l WHERE l.provider = :provider AND NOT l.paused AND EXISTS (
+          SELECT FROM image_generations AS g
+          WHERE g.status = 'queued' AND g.admitted AND g.provider = l.provider AND g.lane = l.model_id))
+        AND EXISTS (SELECT FROM lanes WHERE provider = :provider AND model_id = '' AND NOT paused
           AND (open_until IS NULL OR open_until <= now()) AND cap > (
           SELECT count(*) FROM image_generations
           WHERE status = 'processing' AND provider = :provider AND due_at IS NOT NULL)) AS start,

@@ -32,7 +32,7 @@ TRANSITIONS = (
     Transition(Status.QUEUED, Status.CANCELLED, ("door",), "called off"),
     Transition(Status.PROCESSING, Status.CANCELLED, ("door",), "called off; the actor cancel stops the meter"),
     Transition(Status.DOWNLOADING, Status.CANCELLED, ("door",), "called off"),
-    Transition(Status.QUEUED, Status.FAILED, ("clock",), "the deadline passed before it was begun"),
+    Transition(Status.QUEUED, Status.FAILED, ("clock", "start"), "its deadline passed, or a budget is spent"),
     Transition(Status.FAILED, Status.QUEUED, ("door",), "tried again by hand"),
     Transition(Status.CANCELLED, Status.QUEUED, ("door",), "tried again by hand"),
 )

@@ -45,7 +45,7 @@ _LANES = statement("""
       paused OR coalesce(open_until > clock_timestamp(), false) AS stands_still,
       (SELECT count(*) FROM image_generations AS g
        WHERE g.status = 'processing' AND g.provider = lanes.provider AND g.due_at IS NOT NULL) AS in_flight
-    FROM lanes
+    FROM lanes WHERE model_id = ''
 """)
 
 

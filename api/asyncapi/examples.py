@@ -8,7 +8,7 @@ _CURSOR = "691f3c2a1b0d9e8f.1.4005:1c3f"
 
 _TIMELINE = [
     {"v": 1, "status": "queued", "at": "2026-11-24T10:00:00.012345+00:00", "attempt": 0},
-    {"v": 2, "status": "processing", "at": "2026-11-24T10:00:00.020146+00:00", "attempt": 1},
+    {"v": 2, "status": "processing", "at": "2026-11-24T10:00:00.020146+00:00", "attempt": 1, "provider": "replicate"},
     {"v": 3, "status": "downloading", "at": "2026-11-24T10:00:01.870219+00:00", "attempt": 1},
     {"v": 4, "status": "completed", "at": "2026-11-24T10:00:01.902840+00:00", "attempt": 1},
 ]
@@ -42,6 +42,7 @@ _GENERATION = {
     "source_image_url": None,
     "generation_strength": None,
     "num_outputs": 1,
+    "provider": "replicate",
     "status": "completed",
     "error_message": None,
     "retry_count": 0,
@@ -60,7 +61,8 @@ _GENERATION = {
     "max_attempts": 3,
     "webhook_url": None,
     "possible_double_charge": 0,
-    "cost": None,
+    "estimated_cost": 0.003,
+    "cost": 0.003,
     "timeline": _TIMELINE,
     "metadata": {"order": 4711},
     "images": [_IMAGE],

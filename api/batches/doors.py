@@ -1,5 +1,6 @@
 """The doors of /v1/batches."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -19,7 +20,7 @@ from pipeline.cancel import cancel_batch
 from pipeline.doorbell import Bell
 from pipeline.egress import Guard
 from pipeline.errors import Invalid, NotFound
-from pipeline.idempotency import Key
+from pipeline.idempotency import Key, is_made
 from pipeline.ids import new_id
 from pipeline.moves import as_move
 from pipeline.retry import retry_failed
@@ -33,9 +34,12 @@ async def submit(request: Request) -> Response:
     asked = await read_model(request, BatchRequest, MAX_BATCH_BYTES)
     batch = _batch(asked, identity, state.guard)
     if key is None:
+        await state.limits.check(identity.user_id, batch.submissions)
         made: Any = await submit_batch(state.engine, batch)
     else:
-        made = await submit_batch_once(state.engine, batch, Key(identity.user_id or "", key, body_hash(asked)))
+        named = Key(identity.user_id or "", key, body_hash(asked))
+        await state.limits.check(identity.user_id, batch.submissions, unless=partial(is_made, state.engine, named))
+        made = await submit_batch_once(state.engine, batch, named)
     replayed = isinstance(made, UUID)
     if not replayed:
         await _announce(state, made)

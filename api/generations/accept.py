@@ -1,5 +1,6 @@
 """Accepts a generation: one row, one bell. Shared by every door that submits."""
 
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Row
@@ -9,15 +10,20 @@ from api.generations.idempotency import body_hash
 from api.generations.submission import submission_of
 from api.state import State
 from pipeline.doorbell import Bell
-from pipeline.idempotency import Key, Once, submit_once
+from pipeline.idempotency import Key, Once, is_made, submit_once
 from pipeline.moves import as_move
 from schema.statuses import Status
 from schema.wire.http import GenerationRequest
 
 
 async def accept(state: State, request: GenerationRequest, identity: Identity) -> Row[Any]:
-    """Commit the request as a row, then ring. When this returns, the generation cannot be lost."""
-    row = await state.submissions.submit(submission_of(request, identity, state.guard))
+    """Commit the request as a row, then ring. When this returns, the generation cannot be lost.
+
+    Raises TooMany and BudgetSpent by the user's limits.
+    """
+    submission = submission_of(request, identity, state.guard)
+    await state.limits.check(identity.user_id, [submission])
+    row = await state.submissions.submit(submission)
     await _announce(state, row)
     return row
 
@@ -25,7 +31,10 @@ async def accept(state: State, request: GenerationRequest, identity: Identity) -
 async def accept_once(state: State, request: GenerationRequest, identity: Identity, key: str) -> Once:
     """As `accept`, once a day for the same `key` of the same user. Raises KeyReused and NotFound as `submit_once`."""
     submission = submission_of(request, identity, state.guard)
-    made = await submit_once(state.engine, Key(identity.user_id or "", key, body_hash(request)), submission)
+    named = Key(identity.user_id or "", key, body_hash(request))
+    # What the key has made already is shown again, and takes nothing of anybody's rate or budget.
+    await state.limits.check(identity.user_id, [submission], unless=partial(is_made, state.engine, named))
+    made = await submit_once(state.engine, named, submission)
     if not made.replayed:
         await _announce(state, made.row)
     return made

@@ -8,7 +8,7 @@ from api.auth.identity import Identity
 from pipeline.egress import Guard
 from pipeline.errors import EgressRefused, Invalid
 from pipeline.ids import new_id
-from pipeline.models import family_of
+from pipeline.models import Family, family_of
 from schema.wire.http import GenerationRequest
 
 NOT_YET = {
@@ -64,7 +64,16 @@ def submission_of(request: GenerationRequest, identity: Identity, guard: Guard) 
         "metadata": request.metadata,
         "scheduled_at": request.scheduled_at,
         "input": family.provider_input(filled),
+        **_money(family, request.model_id, filled["num_outputs"]),
     }
+
+
+def _money(family: Family, model_id: str, pictures: int) -> dict[str, Any]:
+    price = family.price
+    if price is None:
+        return {"price": None, "estimated_cost": None}
+    estimate = price.estimate(model_id, pictures, family.usual_seconds)
+    return {"price": price.booked(model_id), "estimated_cost": estimate}
 
 
 def _check_source(url: str, guard: Guard) -> None:

@@ -119,14 +119,26 @@ class Price(Sheet):
     """What one picture costs with the defaults. Providers change prices: it is as true as its date is young."""
 
     usd: float
+    """US dollars a picture; or, with `per`, a second that the provider works on one."""
+    per: Literal["picture", "second"] = "picture"
     date: date
     source: str
     models: dict[str, float] = PydanticField(default_factory=dict)
     """For those models of the family that cost something else."""
 
     def of(self, model_id: str) -> float:
-        """US dollars a picture."""
+        """US dollars a picture or a second."""
         return self.models.get(model_id, self.usd)
+
+    def booked(self, model_id: str) -> dict[str, float]:
+        """As a row keeps it, for the moment when its prediction has ended."""
+        return {self.per: self.of(model_id)}
+
+    def estimate(self, model_id: str, pictures: int, usual_seconds: float | None) -> float | None:
+        """US dollars for so many pictures with the defaults, or None when nobody knows how long one takes."""
+        if self.per == "picture":
+            return self.of(model_id) * pictures
+        return None if usual_seconds is None else self.of(model_id) * usual_seconds * pictures
 
 
 class Output(Sheet):

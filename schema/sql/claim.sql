@@ -1,57 +1,74 @@
--- The claim: the best queued rows of a lane become processing, never more than its cap; see pipeline/claim.py.
--- A function, because it takes two statements and an idle claim should cost one round trip: the count must stand in a
--- later statement than the lock, since a statement's snapshot is taken before it waits for the lock. In one statement
--- two claimers would count the same free slots (a cap of 10 let 30 through, measured).
-CREATE OR REPLACE FUNCTION darkroom_claim(lane text, most integer, lease double precision)
+-- The claim: the best queued rows of a provider become processing, never more than its cap; see pipeline/claim.py.
+-- A function, because it takes several statements and an idle claim should cost one round trip: what is counted must be
+-- counted in a later statement than the lock, since a statement's snapshot is taken before it waits for the lock. In one
+-- statement two claimers would count the same free slots (a cap of 10 let 30 through, measured).
+-- Rows beyond a budget come back too: failed.
+CREATE OR REPLACE FUNCTION darkroom_claim(of_provider text, most integer, lease double precision)
 RETURNS SETOF image_generations LANGUAGE plpgsql AS $$
 DECLARE
   held lanes%ROWTYPE;
-  room integer := most;
+  room integer;
   bucket double precision;
-  claimed bigint;
+  chosen uuid[];
 BEGIN
-  SELECT * INTO held FROM lanes WHERE provider = lane FOR UPDATE;
+  SELECT * INTO held FROM lanes WHERE provider = of_provider AND model_id = '' FOR UPDATE;
   -- The transaction's now() may be older than the lock: only the clock itself tells whether the breaker is still open.
   IF NOT FOUND OR held.paused OR held.open_until > clock_timestamp() THEN
     RETURN;
   END IF;
+  room := least(most, greatest(0, held.cap - (
+    SELECT count(*) FROM image_generations
+    WHERE status = 'processing' AND provider = of_provider AND due_at IS NOT NULL)));
   IF held.failures >= 5 THEN
     -- The breaker is half open: one goes ahead and tries whether the provider is back.
-    room := 1;
+    room := least(room, 1);
   END IF;
   IF held.creates_per_minute IS NOT NULL THEN
-    -- A tenth of the rate may go at once and the rest flows in, so no minute ever sees more than the rate.
-    bucket := least(greatest(1, held.creates_per_minute / 10.0), held.tokens
-      + extract(epoch FROM clock_timestamp() - held.tokens_at) * held.creates_per_minute * 0.9 / 60);
+    bucket := darkroom_tokens(held);
     room := least(room, floor(bucket)::integer);
   END IF;
-  RETURN QUERY
-    WITH next AS MATERIALIZED (
+  IF room <= 0 THEN
+    RETURN;
+  END IF;
+
+  IF EXISTS (SELECT FROM lanes WHERE provider = of_provider AND model_id <> '') THEN
+    chosen := darkroom_best_of_lanes(of_provider, room);
+  ELSE
+    chosen := ARRAY(
       SELECT id FROM image_generations
-      WHERE status = 'queued' AND provider = lane AND (deadline IS NULL OR deadline > now())
-      ORDER BY priority DESC, turn, id
-      LIMIT least(room, greatest(0, held.cap - (
-        SELECT count(*) FROM image_generations
-        WHERE status = 'processing' AND provider = lane AND due_at IS NOT NULL)))
-      FOR UPDATE SKIP LOCKED)
+      WHERE status = 'queued' AND admitted AND provider = of_provider AND lane = ''
+        AND (deadline IS NULL OR deadline > now())
+      ORDER BY priority DESC, turn, id LIMIT room FOR UPDATE SKIP LOCKED);
+  END IF;
+  IF EXISTS (SELECT FROM user_limits WHERE in_flight IS NOT NULL) THEN
+    chosen := darkroom_within_caps(chosen);
+  END IF;
+  IF EXISTS (SELECT FROM user_limits WHERE budget_usd IS NOT NULL) THEN
+    RETURN QUERY SELECT * FROM darkroom_refuse_unpayable(chosen);
+    chosen := ARRAY(
+      SELECT c FROM unnest(chosen) AS c WHERE (SELECT g.status FROM image_generations AS g WHERE g.id = c) = 'queued');
+  END IF;
+
+  RETURN QUERY
     UPDATE image_generations AS g SET
       status = 'processing', version = g.version + 1, updated_at = now(), changed = pg_current_xact_id(),
-      changes = g.changes || pg_current_xact_id(), timeline = g.timeline || jsonb_build_object('v', g.version + 1, 'status', 'processing', 'at', now(),
-        'attempt', g.attempt_number + 1),
+      changes = g.changes || pg_current_xact_id(),
+      timeline = g.timeline || jsonb_build_object('v', g.version + 1, 'status', 'processing', 'at', now(),
+        'attempt', g.attempt_number + 1, 'provider', g.provider),
       attempt_number = g.attempt_number + 1, attempt_at = now(), fence = g.fence + 1, progress = NULL,
       error_message = NULL,
       -- A row that still knows a prediction (it was reset by hand, or failed with its outputs unstored) buys nothing:
       -- that one is looked at first, by whoever finds the row due.
       due_at = CASE WHEN g.replicate_prediction_id IS NULL THEN now() + make_interval(secs => lease) ELSE now() END
-    FROM next WHERE g.id = next.id
+    -- By nothing but their ids, which are locked: a look at the status could be planned as a walk through the whole line.
+    WHERE g.id = ANY (chosen)
     RETURNING g.*;
-  GET DIAGNOSTICS claimed = ROW_COUNT;
-  IF bucket IS NOT NULL OR (held.failures >= 5 AND claimed > 0) THEN
+  IF bucket IS NOT NULL OR held.failures >= 5 THEN
     UPDATE lanes SET
-      tokens = coalesce(bucket - claimed, tokens), tokens_at = clock_timestamp(),
-      open_until = CASE WHEN held.failures >= 5 AND claimed > 0 THEN clock_timestamp() + interval '5 seconds'
+      tokens = coalesce(bucket - cardinality(chosen), tokens), tokens_at = clock_timestamp(),
+      open_until = CASE WHEN held.failures >= 5 AND cardinality(chosen) > 0 THEN clock_timestamp() + interval '5 seconds'
                    ELSE open_until END
-    WHERE provider = lane;
+    WHERE provider = of_provider AND model_id = '';
   END IF;
 END
 $$;

@@ -7,5 +7,19 @@ from schema.tables.idempotency_key import idempotency_keys
 from schema.tables.image import images
 from schema.tables.lane import lanes
 from schema.tables.metadata import metadata
+from schema.tables.meter import meters
+from schema.tables.spending import spending
+from schema.tables.user_limits import user_limits
 
-__all__ = ["api_keys", "batches", "generations", "idempotency_keys", "images", "lanes", "metadata"]
+__all__ = [
+    "api_keys",
+    "batches",
+    "generations",
+    "idempotency_keys",
+    "images",
+    "lanes",
+    "metadata",
+    "meters",
+    "spending",
+    "user_limits",
+]

@@ -3,6 +3,7 @@
 from sqlalchemy import (
     ARRAY,
     BigInteger,
+    Boolean,
     CheckConstraint,
     Column,
     DateTime,
@@ -14,6 +15,8 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
+    func,
+    literal_column,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
@@ -38,6 +41,8 @@ ischema_names["xid8"] = Xid8
 
 NOW = text("now()")
 Moment = DateTime(timezone=True)
+BUSY = "user_cap IS NOT NULL AND (status = 'processing' OR (status = 'queued' AND admitted))"
+"""What counts towards a user's cap, in SQL."""
 
 generations = Table(
     "image_generations",
@@ -79,6 +84,11 @@ generations = Table(
     Column("due_at", Moment),
     # The place in line, inside a lane's priority; see sql/turn.sql.
     Column("turn", BigInteger, nullable=False, server_default="0"),
+    # The lane of its model, where that has one of its own; empty: the provider's.
+    Column("lane", Text, nullable=False, server_default=""),
+    # How many of its user's may be in flight; and whether it is parked, because so many are or are next.
+    Column("user_cap", Integer),
+    Column("admitted", Boolean, nullable=False, server_default="true"),
     Column("deadline", Moment),
     Column("provider", Text, nullable=False, server_default="replicate"),
     Column("model_version", Text),
@@ -86,6 +96,9 @@ generations = Table(
     Column("input", JSONB),
     Column("prediction", JSONB),
     Column("progress", SmallInteger),
+    # What an attempt is thought to cost, by which price (dollars by `picture` or `second`), and what was paid so far.
+    Column("estimated_cost", Numeric),
+    Column("price", JSONB),
     Column("cost", Numeric),
     Column("past_predictions", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     Column("possible_double_charge", SmallInteger, nullable=False, server_default="0"),
@@ -100,23 +113,38 @@ generations = Table(
     postgresql_with={"toast_tuple_target": 8160},
 )
 
-# The claim walks this: strict priority, then turns. Only queued rows are in it.
+USER = func.coalesce(generations.c.user_id, literal_column("''"))
+
+# The claim walks this: strict priority, then turns. Only queued rows are in it, and of a capped user's only the next.
 Index(
     "image_generations_claim_idx",
     generations.c.provider,
+    generations.c.lane,
     generations.c.priority.desc(),
     generations.c.turn,
     generations.c.id,
-    postgresql_where=text("status = 'queued'"),
+    postgresql_where=text("status = 'queued' AND admitted"),
 )
 # A user's last turn in a line: their next one stands behind it.
 Index(
     "image_generations_turn_idx",
-    text("coalesce(user_id, '')"),
+    USER,
     generations.c.provider,
+    generations.c.lane,
     generations.c.priority,
     generations.c.turn,
     postgresql_where=text("status = 'queued'"),
+)
+# What of a capped user's is in flight or next: counted whenever another one might be.
+Index("image_generations_busy_idx", USER, postgresql_where=text(BUSY))
+# What of theirs waits for that, best first.
+Index(
+    "image_generations_parked_idx",
+    USER,
+    generations.c.priority.desc(),
+    generations.c.turn,
+    generations.c.id,
+    postgresql_where=text("status = 'queued' AND NOT admitted"),
 )
 # Everything with a clock: the sweep's due rows, the watcher's looks, and the count of what is in flight.
 Index(

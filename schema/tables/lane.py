@@ -1,13 +1,30 @@
-"""`lanes`: one row for each queue in front of a provider; its lock lets one claim at a time count what is in flight."""
+"""`lanes`: one row for each provider, whose lock lets one claim at a time count what is in flight; and one for each
+model of it that has a cap, a rate or a pause of its own.
+"""
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, Column, DateTime, Double, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    DateTime,
+    Double,
+    Integer,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
 
 from schema.tables.metadata import metadata
 
 lanes = Table(
     "lanes",
     metadata,
-    Column("provider", Text, primary_key=True),
+    Column("provider", Text, nullable=False),
+    # Empty: the whole provider, and the line of all models that have no lane of their own.
+    Column("model_id", Text, nullable=False, server_default=""),
+    # Predictions in flight; a model's count among its provider's as well.
     Column("cap", Integer, nullable=False),
     Column("paused", Boolean, nullable=False, server_default="false"),
     # The breaker: purchases in a row that found the provider down, since when and until when nothing is claimed, and
@@ -20,6 +37,9 @@ lanes = Table(
     Column("creates_per_minute", Integer),
     Column("tokens", Double, nullable=False, server_default="0"),
     Column("tokens_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    # Whose turn it is, where several lanes of one provider have somebody waiting.
+    Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("possible_double_charge", BigInteger, nullable=False, server_default="0"),
     CheckConstraint("cap >= 0", name="cap"),
+    PrimaryKeyConstraint("provider", "model_id"),
 )

@@ -20,6 +20,8 @@ class TimelineEntry(Shown):
     """When it was committed."""
     attempt: Count
     """Which purchase it belongs to; 0 before the first."""
+    provider: str | SkipJsonSchema[None] = None
+    """Who is asked for it, of an entry that begins an attempt."""
     why: str | SkipJsonSchema[None] = None
     """The reason, in words for people; absent when there is nothing to say."""
 
@@ -68,6 +70,8 @@ class Generation(Shown):
     source_image_url: str | None
     generation_strength: float | None
     num_outputs: int
+    provider: str
+    """Who develops it, or will."""
     status: Status
     error_message: str | None
     retry_count: Count
@@ -92,8 +96,10 @@ class Generation(Shown):
     webhook_url: str | None
     possible_double_charge: Count
     """How many predictions may have been paid for beyond the one that it uses."""
+    estimated_cost: float | None
+    """What one attempt is thought to cost, in US dollars; null when the model's price is unknown."""
     cost: float | None
-    """What the provider charged, where it says so."""
+    """What was paid for it so far, all attempts together, in US dollars; null while nothing was, or nobody knows."""
     timeline: list[TimelineEntry]
     """Oldest first."""
     metadata: dict[str, Any] | None

@@ -41,7 +41,9 @@ class Model(Shown):
     """A field that is not here is refused with a 422."""
     output: ModelOutput
     price: float | None
-    """US dollars a picture with the defaults, as of `price_date`; null: unknown."""
+    """US dollars for each `price_per`, as of `price_date`; null: unknown."""
+    price_per: Literal["picture", "second"] | None
+    """A picture with the defaults, or a second that the provider works on one."""
     price_date: date | None
     price_source: str | None
     usual_seconds: float | None

@@ -9,9 +9,10 @@ from schema.wire.shown import Count, Shown
 
 
 class Lane(Shown):
-    """One provider's lane."""
+    """One provider's lane, or that of one of its models."""
 
     lane: str
+    """The provider, and behind a space its model, where that has a lane of its own."""
     cap: int
     """Predictions that may be in flight at once."""
     in_flight: Count

@@ -1,7 +1,6 @@
 """Every hot statement walks its index, also under a generic plan: a bound status would read the finished millions."""
 
 import re
-from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +8,6 @@ import asyncpg
 import pytest
 from sqlalchemy import TextClause
 from sqlalchemy.dialects.postgresql.asyncpg import dialect
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline import (
     advance,
@@ -30,19 +28,7 @@ from pipeline import (
     sweep,
     waiting,
 )
-from pipeline.database import SERVER_SETTINGS
-from schema.migrations.migrate import statements
 
-FINISHED = 20_000
-_FILL = f"""
-    INSERT INTO image_generations (id, prompt, model, model_id, status, user_id, replicate_prediction_id)
-    SELECT gen_random_uuid(), 'p', 'm/m', 'm/m', 'completed', 'user-' || n % 100, 'p' || n
-    FROM generate_series(1, {FINISHED}) AS n
-"""
-_FILL_KEYS = f"""
-    INSERT INTO idempotency_keys (user_id, key, body_hash, generation_id)
-    SELECT 'user-' || n % 100, 'k' || n, '', gen_random_uuid() FROM generate_series(1, {FINISHED}) AS n
-"""
 HOT: dict[str, TextClause] = {
     "claim downloads": claim._CLAIM_DOWNLOADS,
     "record": purchase._RECORD,
@@ -124,21 +110,6 @@ async def plan_of(connection: "asyncpg.Connection[asyncpg.Record]", name: str, s
     return "\n".join(line[0] for line in plan)
 
 
-@pytest.fixture(params=["full", "young"])
-async def connection(
-    request: pytest.FixtureRequest, engine: AsyncEngine, database_url: str
-) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
-    """One of our connections, on a table with many finished rows or on one that is empty yet."""
-    opened = await asyncpg.connect(database_url, server_settings=SERVER_SETTINGS)
-    assert await opened.fetchval("SHOW plan_cache_mode") == "force_generic_plan"
-    if request.param == "full":
-        await opened.execute(_FILL)
-        await opened.execute(_FILL_KEYS)
-        await opened.execute("ANALYZE")
-    yield opened
-    await opened.close()
-
-
 async def test_every_hot_statement_finds_its_rows_by_an_index(
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
@@ -156,18 +127,6 @@ async def test_the_other_tables_are_read_by_their_indexes_too(
         lines = await plan_of(connection, name, sql)
         assert not re.search(rf"Seq Scan on {table}|Hash .*Join|Merge Join", lines), f"{name}:\n{lines}"
         assert re.search(rf"{table}_\w+_(key|idx)|{table}_pkey", lines), f"{name}:\n{lines}"
-
-
-async def test_the_claim_finds_its_rows_by_an_index_too(connection: "asyncpg.Connection[asyncpg.Record]") -> None:
-    """It is planned inside a function, so its statement is taken from there, the variables as parameters."""
-    inner = statements("claim").partition("RETURN QUERY")[2].partition(";")[0]
-    for number, variable in enumerate(("lane", "room", "held.cap", "lease"), start=1):
-        inner, found = re.subn(rf"\b{re.escape(variable)}\b", f"${number}", inner)
-        assert found, variable
-    await connection.execute(f"PREPARE claim(text, integer, integer, double precision) AS {inner}")
-    plan = "\n".join(line[0] for line in await connection.fetch("EXPLAIN EXECUTE claim ('replicate', 10, 10, 30.0)"))
-    assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", plan), plan
-    assert "image_generations_claim_idx" in plan
 
 
 @pytest.mark.parametrize("connection", ["full"], indirect=True)

@@ -59,5 +59,11 @@ def test_only_the_table_writes_a_status() -> None:
 
 def test_what_functions_in_the_database_write_is_what_the_table_says() -> None:
     claim = re.sub(r"\s+", " ", statements("claim"))
-    assert move(Status.QUEUED, Status.PROCESSING, attempt="g.attempt_number + 1") in claim
+    began = move(Status.QUEUED, Status.PROCESSING, attempt="g.attempt_number + 1")
+    # An entry that begins an attempt also names who is asked.
+    assert began.removesuffix(")") + ", 'provider', g.provider)" in claim
     assert claim.count("status = 'processing', version") == 1
+    refuse = re.sub(r"\s+", " ", statements("refuse_unpayable"))
+    refused = move(Status.QUEUED, Status.FAILED, why="refused.why")
+    assert refused.replace("jsonb_strip_nulls(", "", 1).removesuffix(")") in refuse
+    assert refuse.count("status = 'failed', version") == 1
