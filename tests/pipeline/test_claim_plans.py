@@ -26,7 +26,7 @@ class Inner(NamedTuple):
     begins: str
     ends: str
     variables: tuple[str, ...]
-    index: str
+    walks: str
 
     def text(self) -> str:
         """The statement with its variables as parameters."""
@@ -49,11 +49,11 @@ INNER = (
 )
 
 
-@pytest.mark.parametrize("inner", INNER, ids=lambda inner: f"{inner.function} by {inner.index}")
+@pytest.mark.parametrize("inner", INNER, ids=lambda inner: f"{inner.function} by {inner.walks}")
 async def test_it_finds_its_rows_by_an_index(connection: "asyncpg.Connection[asyncpg.Record]", inner: Inner) -> None:
     kinds = ", ".join(VARIABLES[variable][0] for variable in inner.variables)
     values = ", ".join(VARIABLES[variable][1] for variable in inner.variables)
     await connection.execute(f"PREPARE inside({kinds}) AS {inner.text()}")
     plan = "\n".join(line[0] for line in await connection.fetch(f"EXPLAIN EXECUTE inside ({values})"))
     assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", plan), plan
-    assert re.search(rf"image_generations_{inner.index}(_idx)?\b", plan), plan
+    assert re.search(rf"image_generations_{inner.walks}(_idx)?\b", plan), plan
