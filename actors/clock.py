@@ -16,7 +16,7 @@ from actors.watcher import Watcher
 from pipeline.doorbell import Bell
 from pipeline.idempotency import forget_old_keys
 from pipeline.settings import Settings
-from pipeline.sweep import bells_to_ring, fail_expired, promote_due
+from pipeline.sweep import admit_parked, bells_to_ring, fail_expired, promote_due
 
 log = logging.getLogger(__name__)
 
@@ -29,6 +29,7 @@ async def sweep(resources: Resources) -> None:
     """One round: queue what is due, fail what is too late, and ring for everything that waits."""
     resources.notices.note(await promote_due(resources.engine))
     resources.notices.note(await fail_expired(resources.engine))
+    await admit_parked(resources.engine)
     for bell in await bells_to_ring(resources.engine, resources.provider.name):
         resources.doorbell.ring(bell)
 

@@ -18,7 +18,7 @@ from schema.wire.generation import Generation, GenerationList
 from schema.wire.http import GenerationRequest, StartGenerationRequest
 from schema.wire.model import ModelList
 from schema.wire.problem import ProblemDocument
-from schema.wire.queue import Queue
+from schema.wire.queue import QueueAndCost
 
 ASSETS = str(swagger_ui_path)
 
@@ -94,7 +94,7 @@ DOORS = (
     Door("/v1/batches/{id}", "get", "Read a batch: how many of its generations stand where", 200, answer=Batch),
     Door("/v1/batches/{id}/cancel", "post", "Call off whatever of a batch is not final", 200, answer=Batch),
     Door("/v1/batches/{id}/retry-failed", "post", "Try what failed of a batch again", 202, answer=Batch),
-    Door("/v1/queue", "get", "How many generations stand where", 200, answer=Queue),
+    Door("/v1/queue", "get", "How many generations stand where, and what you have paid", 200, answer=QueueAndCost),
     Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
     Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),
     Door("/darkroom.js", "get", "The JavaScript client, an ES module", 200, open=True),

@@ -33,7 +33,7 @@ _STORED = statement("""
 """)
 
 _STANDS = statement(f"""
-    SELECT FROM idempotency_keys WHERE user_id = :user_id AND key = :key AND created_at >= now() - {KEPT}
+    SELECT key FROM idempotency_keys WHERE user_id = :user_id AND key = :key AND created_at >= now() - {KEPT}
 """)
 
 # Skips locked ones: whoever holds one is just making it young again.

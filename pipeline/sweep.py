@@ -52,6 +52,20 @@ _WAITING = statement("""
                    WHERE status = 'failed' AND due_at <= now() AND replicate_prediction_id IS NOT NULL) AS cancel
 """)
 
+# From one user with a parked row to the next by the index, however many rows each has.
+_ADMIT = statement("""
+    WITH RECURSIVE parked(who) AS (
+      (SELECT coalesce(user_id, '') FROM image_generations WHERE status = 'queued' AND NOT admitted
+       ORDER BY coalesce(user_id, '') LIMIT 1)
+      UNION ALL
+      SELECT (SELECT coalesce(g.user_id, '') FROM image_generations AS g
+        WHERE g.status = 'queued' AND NOT g.admitted AND coalesce(g.user_id, '') > parked.who
+        ORDER BY coalesce(g.user_id, '') LIMIT 1)
+      FROM parked WHERE parked.who IS NOT NULL)
+    SELECT coalesce(sum(darkroom_admit(who, coalesce(darkroom_user_cap(who), 2147483647))), 0) AS let_in
+    FROM (SELECT who FROM parked WHERE who IS NOT NULL LIMIT :most) AS found
+""")
+
 # A takeover: the fence goes up, so a worker that was frozen in the middle of its call writes to nothing. With the rows
 # that are processing come the final ones whose prediction nobody knows: if it runs, it must be found to be stopped.
 _OVERDUE = statement(f"""
@@ -122,3 +136,13 @@ async def known_predictions(engine: AsyncEngine, provider: str, ids: Sequence[st
     """Which of these prediction ids already belong to a row."""
     rows = await fetch(engine, _KNOWN, provider=provider, ids=as_json(ids))
     return {row.replicate_prediction_id for row in rows}
+
+
+async def admit_parked(engine: AsyncEngine, most: int = 1_000) -> int:
+    """Let parked rows in whose users have free places, of up to `most` users; how many rows.
+
+    Whoever leaves lets the next one in by itself; what falls between the two (one leaves while another comes, and
+    neither sees the other) is found here.
+    """
+    (row,) = await fetch(engine, _ADMIT, most=most)
+    return int(row.let_in)

@@ -8,6 +8,8 @@ import typer
 from api.cli.asked import Asked, JsonOption, KeyOption, UrlOption
 from api.cli.change import cancel, retry, rm
 from api.cli.keys import app as keys
+from api.cli.lanes import app as lanes
+from api.cli.limits import app as limits
 from api.cli.ls import ls
 from api.cli.models import models
 from api.cli.queue import queue
@@ -39,7 +41,8 @@ def _every_command(
 
 for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, models, torture):
     app.command()(command)
-app.add_typer(keys, name="keys")
+for name, group in (("keys", keys), ("lanes", lanes), ("limits", limits)):
+    app.add_typer(group, name=name)
 
 
 def main() -> None:

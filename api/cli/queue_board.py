@@ -10,7 +10,7 @@ from rich.text import Text
 from api.cli.moments import clock
 from api.cli.status_look import WIDTH, look_of
 from api.client import Queue
-from api.client.queue import Lane
+from api.client.queue import Cost, Lane
 
 BAR = 28
 """Columns of a lane's bar."""
@@ -39,11 +39,24 @@ def print_queue(console: Console, queue: Queue) -> None:
     if queue["lanes"]:
         console.print()
         console.print(lanes)
+    if "cost" in queue:
+        console.print()
+        console.print(_paid(queue["cost"]))
     past = [f"{queue[key]:,} {word}" for key, word in LAST_HOUR if key in queue]
     if past:
         console.print()
         console.print(Text.assemble(("  last hour: ", "dim"), ", ".join(past)))
     console.print()
+
+
+def _paid(cost: Cost) -> Text:
+    paid = f"${cost['today_usd']:,.2f} today, ${cost['month_usd']:,.2f} this month"
+    line = Text.assemble(("  paid: ", "dim"), paid)
+    if cost["budget_usd"] is not None and cost["budget_left_usd"] is not None:
+        left = cost["budget_left_usd"]
+        of = f"; ${max(0.0, left):,.2f} left of ${cost['budget_usd']:,.2f} a {cost['budget_period']}"
+        line.append(of, "red" if left <= 0 else "")
+    return line
 
 
 def _state(lane: Lane) -> Text:

@@ -21,10 +21,22 @@ class Lane(TypedDict):
     """How many predictions may have been paid for that no generation uses."""
 
 
+class Cost(TypedDict):
+    """What was paid, in US dollars."""
+
+    today_usd: float
+    month_usd: float
+    budget_usd: float | None
+    budget_period: str | None
+    budget_left_usd: float | None
+
+
 class Queue(TypedDict):
-    """What waits, what runs, and what the last hour brought."""
+    """What waits, what runs, what was paid, and what the last hour brought."""
 
     counts: dict[str, int]
     lanes: list[Lane]
+    cost: NotRequired[Cost]
+    """Not over the websocket: there everybody is told the same."""
     completed_last_hour: NotRequired[int]
     failed_last_hour: NotRequired[int]

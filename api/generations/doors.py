@@ -19,6 +19,7 @@ from api.generations.idempotency import REPLAYED, key_of
 from api.problems import invalid
 from api.state import state_of
 from pipeline.errors import NotFound
+from pipeline.money import read_cost
 from pipeline.queue import read_queue
 from pipeline.read import list_generations, read_generation
 from pipeline.resource import as_resource
@@ -73,9 +74,10 @@ async def list_own(request: Request) -> Response:
 
 
 async def show_queue(request: Request) -> Response:
-    """GET /v1/queue: how many stand where."""
-    await identity_of(request)
-    return json_answer(await read_queue(state_of(request).engine))
+    """GET /v1/queue: how many stand where; and what the asker has paid, or with a service key everybody."""
+    identity, engine = await identity_of(request), state_of(request).engine
+    payer = None if identity.sees_all else identity.user_id or ""
+    return json_answer({**await read_queue(engine), "cost": await read_cost(engine, payer)})
 
 
 def _filters(request: Request) -> tuple[dict[str, Any], int]:

@@ -10,7 +10,7 @@ from api.generations.accept import accept
 from api.generations.body import read_model
 from api.problems import Problem, document_of
 from api.state import state_of
-from pipeline.errors import Invalid
+from pipeline.errors import BudgetSpent, Invalid, TooMany
 from schema.wire.http import StartGenerationRequest
 
 ACCEPTED = "Image generation started. You will be notified when complete."
@@ -24,7 +24,7 @@ async def start_generation(request: Request) -> Response:
         key = bearer(request.headers.get("authorization")) or request.headers.get("apikey")
         identity = await state.authenticator.identify(key)
         row = await accept(state, await read_model(request, StartGenerationRequest), identity)
-    except (Problem, Invalid, ValidationError) as error:
+    except (Problem, Invalid, ValidationError, TooMany, BudgetSpent) as error:
         document = document_of(error)
         status = document["status"]
         assert isinstance(status, int)

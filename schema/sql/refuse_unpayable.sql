@@ -4,9 +4,10 @@ RETURNS SETOF image_generations LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('darkroom: claims under a budget', 0));
   RETURN QUERY
+    -- What has ended is booked already, though its row has not moved on yet.
     WITH flight AS MATERIALIZED (
       SELECT coalesce(user_id, '') AS who, sum(estimated_cost) AS usd FROM image_generations
-      WHERE status = 'processing' AND due_at IS NOT NULL GROUP BY 1),
+      WHERE status = 'processing' AND due_at IS NOT NULL AND prediction IS NULL GROUP BY 1),
     wanted AS MATERIALIZED (
       SELECT g.id, coalesce(g.user_id, '') AS who, coalesce(g.estimated_cost, 0) AS usd, w.nth
       FROM unnest(chosen) WITH ORDINALITY AS w(id, nth) JOIN image_generations AS g ON g.id = w.id),
@@ -19,11 +20,15 @@ BEGIN
       FROM wanted AS w),
     -- What has no known price is bought as long as anything is left.
     refused AS MATERIALIZED (
-      SELECT l.id, format('payment required: of the %s budget $%s are left, and this would cost about $%s',
-        CASE WHEN l.of_user < 0 OR l.of_user + l.usd <= 0 THEN 'user''s' ELSE 'whole' END,
-        round(greatest(0, l.usd + least(l.of_user, l.of_all)), 4), round(l.usd, 4)) AS why
-      FROM left_over AS l
-      WHERE l.of_user < 0 OR l.of_all < 0 OR l.of_user + l.usd <= 0 OR l.of_all + l.usd <= 0)
+      SELECT l.id, format('payment required: the %s budget of $%s a %s has not the $%s left that this would cost',
+        CASE l.who WHEN '+' THEN 'server''s' ELSE 'user''s' END, round(u.budget_usd, 2), u.budget_period,
+        round(l.usd, 4)) AS why
+      FROM (
+        SELECT id, usd, CASE WHEN of_user < 0 OR of_user + usd <= 0 THEN who ELSE '+' END AS who FROM left_over
+        WHERE of_user < 0 OR of_all < 0 OR of_user + usd <= 0 OR of_all + usd <= 0) AS l
+      CROSS JOIN LATERAL (
+        SELECT * FROM user_limits AS one WHERE one.user_id = l.who OR (one.user_id = '*' AND l.who <> '+')
+        ORDER BY one.user_id = '*' LIMIT 1) AS u)
     UPDATE image_generations AS g SET
       status = 'failed', version = g.version + 1, updated_at = now(), changed = pg_current_xact_id(),
       changes = g.changes || pg_current_xact_id(),

@@ -34,3 +34,22 @@ class Queue(Shown):
     counts: dict[Status, Count]
     """How many unfinished generations stand where."""
     lanes: list[Lane]
+
+
+class Cost(Shown):
+    """What was paid, in US dollars; days and months are UTC's."""
+
+    today_usd: float
+    month_usd: float
+    budget_usd: float | None
+    """Null without a budget."""
+    budget_period: Literal["day", "month"] | None
+    budget_left_usd: float | None
+    """Below nothing when the last pictures cost more than was thought."""
+
+
+class QueueAndCost(Queue):
+    """What waits, what runs, and what was paid."""
+
+    cost: Cost
+    """Your own; for a service key everybody's together."""

@@ -8,7 +8,7 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import InvalidStatus
 
-from tests.api.gateway.conftest import Web
+from tests.api.conftest import Web
 from tests.api.test_websocket import socket
 from tests.until import until
 

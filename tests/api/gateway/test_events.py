@@ -10,7 +10,7 @@ import pytest
 
 from api.gateway.view import View
 from pipeline.read import read_generation
-from tests.api.gateway.conftest import Web
+from tests.api.conftest import Web
 from tests.api.gateway.load import submit_many
 from tests.darkroom import Darkroom, User
 from tests.until import until

@@ -11,7 +11,7 @@ from api.gateway.frame import Frame
 from api.gateway.line import SocketLine
 from api.gateway.view import Own, View
 from pipeline.read import read_generation
-from tests.api.gateway.conftest import Web
+from tests.api.conftest import Web
 from tests.api.gateway.load import submit_many
 from tests.api.gateway.slow import sockets_of
 from tests.api.test_websocket import socket

@@ -12,7 +12,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.gateway.reading import BURST
 from pipeline.settings import Settings
-from tests.api.gateway.conftest import Web, darkroom_of
+from tests.api.conftest import Web, darkroom_of
 from tests.api.gateway.slow import sockets_of
 from tests.api.test_websocket import hear, say, socket
 from tests.darkroom import Darkroom

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from websockets.asyncio.client import ClientConnection
 
-from tests.api.gateway.conftest import Web
+from tests.api.conftest import Web
 from tests.api.gateway.load import submit_many
 from tests.api.test_websocket import hear, say, socket
 

@@ -4,7 +4,7 @@ import asyncpg
 import pytest
 
 from api import health
-from tests.api.gateway.conftest import Web
+from tests.api.conftest import Web
 
 
 async def test_a_silent_database_is_named_as_one(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from websockets.exceptions import ConnectionClosed
 
 from api.gateway import line
 from api.gateway.outbox import MAX_BYTES
-from tests.api.gateway.conftest import Web
+from tests.api.conftest import Web
 from tests.api.gateway.load import submit_many
 from tests.api.gateway.slow import slow_client, sockets_of
 from tests.api.test_feed import subscribe

@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 
-from tests.api.gateway.conftest import Web
+from tests.api.conftest import Web
 from tests.api.gateway.load import submit_many
 from tests.api.test_feed import subscribe
 from tests.api.test_websocket import hear, say, socket
