@@ -29,7 +29,8 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 def bench(
     only: Annotated[Bench | None, typer.Option(help="Measure one of them.")] = None,
     count: Annotated[
-        int | None, typer.Option(min=1, help="Generations; 1,000 idle, 3,000 a round, 10,000 in flight.")
+        int | None,
+        typer.Option(min=1, help="Generations; 1,000 idle, 3,000 a round, 10,000 in flight, 1,000,000 done."),
     ] = None,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds of throughput and floor, of commits, in turn.")] = 5,
     clients: Annotated[int, typer.Option(min=1, help="Clients at once, each with its own connections.")] = 64,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from proof.bench.claims.claims import ClaimsSize, measure_claims
 from proof.bench.darkroom import running_darkroom
+from proof.bench.failure import BenchFailed
 from proof.bench.flight import measure_flight
 from proof.bench.idle import measure_idle
 from proof.bench.machine import Machine, look_at
@@ -19,13 +21,14 @@ from proof.bench.sockets.rig import Rig, rigged
 from proof.bench.sockets.scale import ScaleSize, measure_scale
 from proof.bench.sockets.weight import measure_weight
 from proof.bench.throughput import Size, measure_throughput
-from proof.hosting import Hosted
+from proof.hosting import Hosted, hosted
 
 IDLE_COUNT = 1_000
 IDLE_PROVIDER = "0.05-0.15"
 INSTANT_PROVIDER = "0"
 THROUGHPUT_COUNT = 3_000
 FLIGHT_COUNT = 10_000
+FINISHED_COUNT = 1_000_000
 SLOW_PROVIDER = "30"
 """The providers are PAINTER_SECONDS."""
 PUSH_PER_SECOND = 500
@@ -47,6 +50,7 @@ class Bench(StrEnum):
     SOCKETS = "sockets"
     FAN_OUT = "fan-out"
     SCALE = "scale"
+    CLAIMS = "claims"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +115,13 @@ def _scale(options: Options) -> Measured:
         return _machine(rig.darkroom), measure_scale(rig, size, done)
 
 
+def _claims(options: Options) -> Measured:
+    size = ClaimsSize(options.count or FINISHED_COUNT)
+    server = hosted(workers=0, failure=BenchFailed, prefix="darkroom-bench-")
+    with progress(Bench.CLAIMS, size.claims) as done, server as darkroom:
+        return _machine(darkroom), measure_claims(darkroom.database_url, darkroom.home, size, done)
+
+
 @contextmanager
 def _at_the_gateway(bench: Bench, total: int, sockets: int = 0) -> Iterator[tuple[Rig, Done]]:
     with progress(bench, total) as done, rigged(sockets) as rig:
@@ -130,5 +141,6 @@ BENCHES: Mapping[Bench, Callable[[Options], Measured]] = {
     Bench.SOCKETS: _sockets,
     Bench.FAN_OUT: _fan_out,
     Bench.SCALE: _scale,
+    Bench.CLAIMS: _claims,
 }
 """Each gives the machine, and what stands in Results under its name. Raises BenchFailed."""

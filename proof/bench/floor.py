@@ -11,17 +11,15 @@ from uuid import uuid4
 
 import asyncpg
 import orjson
-from sqlalchemy import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
 
 from pipeline.database import connect_arguments
 from pipeline.ids import new_id
 from pipeline.transitions import entry, move
+from proof.bench.databases import make_database
 from proof.bench.driver.crowd import Run
 from proof.bench.driver.plan import Plan, Seen
 from proof.bench.driver.race import race
 from proof.bench.failure import BenchFailed
-from schema.migrations import upgrade
 from schema.statuses import Status
 
 _DATABASE = "floor"
@@ -125,13 +123,5 @@ def _prediction(prediction_id: str) -> str:
 
 
 async def make_floor(database_url: str) -> str:
-    """Make the floor's database on the server of `database_url`, with Darkroom's schema; its address for asyncpg."""
-    ours = make_url(database_url).set(drivername="postgresql")
-    connection: _Connection = await asyncpg.connect(ours.render_as_string(hide_password=False))
-    await connection.execute(f"CREATE DATABASE {_DATABASE}")
-    await connection.close()
-    floors = ours.set(database=_DATABASE)
-    engine = create_async_engine(floors.set(drivername="postgresql+asyncpg"), connect_args=connect_arguments())
-    await upgrade(engine)
-    await engine.dispose()
-    return floors.render_as_string(hide_password=False)
+    """Make the floor's database on the server of `database_url`; its address for asyncpg."""
+    return await make_database(database_url, _DATABASE)

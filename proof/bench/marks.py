@@ -20,7 +20,7 @@ class Mark:
 
 def marks_of(results: Results) -> list[Mark]:
     """The marks of what was measured."""
-    return [*_of_generations(results), *_of_the_gateway(results)]
+    return [*_of_generations(results), *_of_the_gateway(results), *_of_claims(results)]
 
 
 def _of_generations(results: Results) -> Iterator[Mark]:
@@ -48,6 +48,13 @@ def _of_the_gateway(results: Results) -> Iterator[Mark]:
         yield _at_most("one event, last subscriber, ms", fan_out.median_last_ms, 300)
     if (scale := results.scale) is not None:
         yield _at_most("commit → client, many sockets ÷ few, p50", scale.p50_ratio, 2)
+
+
+def _of_claims(results: Results) -> Iterator[Mark]:
+    if (claims := results.claims) is not None:
+        yield _at_most("claim beside many rows ÷ in an empty table, p50", claims.full.ratio, 1.3)
+        yield _at_most("the same while a snapshot is held, p50", claims.held.ratio, 3)
+        yield _at_most("claim past a user's full cap ÷ without, p50", claims.capped.ratio, 1.5)
 
 
 def _at_most(name: str, figure: float, mark: float) -> Mark:

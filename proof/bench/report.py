@@ -3,6 +3,7 @@
 from rich.console import Console
 from rich.table import Table
 
+from proof.bench.claims.claims import Claims
 from proof.bench.cpu import NOT_OURS
 from proof.bench.figures import Figures
 from proof.bench.flight import Flight
@@ -25,6 +26,8 @@ def report(console: Console, figures: Figures) -> None:
         console.print(_cpu(results.throughput))
     if results.flight is not None:
         console.print(_flight(results.flight))
+    if results.claims is not None:
+        console.print(_claims(results.claims))
     for one in gateway_tables(results):
         console.print(one)
     console.print(_marks(figures.marks))
@@ -85,6 +88,18 @@ def _flight(flight: Flight) -> Table:
     made = table("In flight: the worker, waiting for a slow provider", "predictions", "RSS MB", "threads")
     for weight in (flight.few, flight.many):
         made.add_row(f"{weight.in_flight:,}", f"{weight.rss_mb:.1f}", str(weight.threads))
+    return made
+
+
+def _claims(claims: Claims) -> Table:
+    size = claims.size
+    made = table("Claims, one row each, in turn with plain ones", "", "p50 ms", "p99 ms", "plain p50 ms", "ratio")
+    for name, pair in (
+        (f"{size.finished:,} finished, {size.queued:,} waiting", claims.full),
+        (f"… a snapshot held for {size.churned:,} claims", claims.held),
+        (f"a user with a full cap and {size.parked:,} waiting", claims.capped),
+    ):
+        made.add_row(name, *spread(pair.loaded_ms), spread(pair.plain_ms)[0], f"{pair.ratio:.2f}")
     return made
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from proof.bench.claims.claims import Claims
 from proof.bench.flight import Flight
 from proof.bench.idle import Idle
 from proof.bench.sockets.commits import Commits
@@ -24,3 +25,4 @@ class Results:
     sockets: Weights | None = None
     fan_out: FanOut | None = None
     scale: Scale | None = None
+    claims: Claims | None = None

@@ -3,7 +3,8 @@ CREATE OR REPLACE FUNCTION darkroom_admit(who text, cap integer) RETURNS integer
 DECLARE
   let_in integer;
 BEGIN
-  UPDATE image_generations SET admitted = true
+  -- At the head: the turn that it was given when it was parked may lie far behind those who have been served since.
+  UPDATE image_generations SET admitted = true, turn = darkroom_head(provider, lane, priority)
   WHERE id IN (
     SELECT id FROM image_generations
     WHERE status = 'queued' AND NOT admitted AND coalesce(user_id, '') = who

@@ -6,21 +6,17 @@ DECLARE
   chosen uuid[];
 BEGIN
   WITH open_lanes AS MATERIALIZED (
-    SELECT l.model_id, l.claimed_at,
+    SELECT l AS held, l.model_id, l.claimed_at,
       CASE WHEN l.model_id = '' THEN room
       ELSE least(room, floor(CASE WHEN l.creates_per_minute IS NULL THEN room ELSE darkroom_tokens(l) END)::integer,
-        l.cap - (SELECT count(*) FROM image_generations AS g
-          WHERE g.status = 'processing' AND g.provider = of_provider AND g.due_at IS NOT NULL AND g.lane = l.model_id))
+        l.cap - darkroom_in_flight(l))
       END AS places
     FROM lanes AS l WHERE l.provider = of_provider AND NOT l.paused),
   heads AS MATERIALIZED (
     SELECT line.id, line.priority, o.model_id, o.claimed_at,
       row_number() OVER (PARTITION BY o.model_id ORDER BY line.priority DESC, line.turn, line.id) AS nth
     FROM open_lanes AS o CROSS JOIN LATERAL (
-      SELECT g.id, g.priority, g.turn FROM image_generations AS g
-      WHERE g.status = 'queued' AND g.admitted AND g.provider = of_provider AND g.lane = o.model_id
-        AND (g.deadline IS NULL OR g.deadline > now())
-      ORDER BY g.priority DESC, g.turn, g.id LIMIT greatest(0, o.places) FOR UPDATE SKIP LOCKED) AS line),
+      SELECT * FROM darkroom_line(o.held, greatest(0, o.places))) AS line),
   best AS MATERIALIZED (
     SELECT id, model_id FROM heads ORDER BY priority DESC, nth, claimed_at, model_id LIMIT room),
   served AS (

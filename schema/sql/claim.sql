@@ -10,15 +10,20 @@ DECLARE
   room integer;
   bucket double precision;
   chosen uuid[];
+  begun timestamptz;
 BEGIN
   SELECT * INTO held FROM lanes WHERE provider = of_provider AND model_id = '' FOR UPDATE;
   -- The transaction's now() may be older than the lock: only the clock itself tells whether the breaker is still open.
   IF NOT FOUND OR held.paused OR held.open_until > clock_timestamp() THEN
     RETURN;
   END IF;
-  room := least(most, greatest(0, held.cap - (
-    SELECT count(*) FROM image_generations
-    WHERE status = 'processing' AND provider = of_provider AND due_at IS NOT NULL)));
+  IF held.heads_at < clock_timestamp() - interval '1 second' THEN
+    PERFORM darkroom_find_heads(of_provider);
+    SELECT * INTO held FROM lanes WHERE provider = of_provider AND model_id = '';
+  END IF;
+  -- Under the lock, so none that begins later has an earlier moment: what is in flight is counted from the oldest on.
+  begun := clock_timestamp();
+  room := least(most, greatest(0, held.cap - darkroom_in_flight(held)));
   IF held.failures >= 5 THEN
     -- The breaker is half open: one goes ahead and tries whether the provider is back.
     room := least(room, 1);
@@ -34,11 +39,7 @@ BEGIN
   IF EXISTS (SELECT FROM lanes WHERE provider = of_provider AND model_id <> '') THEN
     chosen := darkroom_best_of_lanes(of_provider, room);
   ELSE
-    chosen := ARRAY(
-      SELECT id FROM image_generations
-      WHERE status = 'queued' AND admitted AND provider = of_provider AND lane = ''
-        AND (deadline IS NULL OR deadline > now())
-      ORDER BY priority DESC, turn, id LIMIT room FOR UPDATE SKIP LOCKED);
+    chosen := ARRAY(SELECT id FROM darkroom_line(held, room));
   END IF;
   IF EXISTS (SELECT FROM user_limits WHERE in_flight IS NOT NULL) THEN
     chosen := darkroom_within_caps(chosen);
@@ -55,11 +56,11 @@ BEGIN
       changes = g.changes || pg_current_xact_id(),
       timeline = g.timeline || jsonb_build_object('v', g.version + 1, 'status', 'processing', 'at', now(),
         'attempt', g.attempt_number + 1, 'provider', g.provider),
-      attempt_number = g.attempt_number + 1, attempt_at = now(), fence = g.fence + 1, progress = NULL,
+      attempt_number = g.attempt_number + 1, attempt_at = begun, fence = g.fence + 1, progress = NULL,
       error_message = NULL,
       -- A row that still knows a prediction (it was reset by hand, or failed with its outputs unstored) buys nothing:
       -- that one is looked at first, by whoever finds the row due.
-      due_at = CASE WHEN g.replicate_prediction_id IS NULL THEN now() + make_interval(secs => lease) ELSE now() END
+      due_at = CASE WHEN g.replicate_prediction_id IS NULL THEN begun + make_interval(secs => lease) ELSE now() END
     -- By nothing but their ids, which are locked: a look at the status could be planned as a walk through the whole line.
     WHERE g.id = ANY (chosen)
     RETURNING g.*;

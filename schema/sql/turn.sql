@@ -6,7 +6,7 @@
 -- user's cap is parked outside the claim's index, or every claim would walk past all of it.
 CREATE OR REPLACE FUNCTION darkroom_take_turn() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-  IF TG_OP = 'UPDATE' AND OLD.status = 'queued' THEN
+  IF TG_OP = 'UPDATE' AND OLD.status = 'queued' AND OLD.provider = NEW.provider THEN
     RETURN NEW;
   END IF;
   -- The lock lets a lane that is just being removed wait for this row, and take it along.
@@ -20,20 +20,13 @@ BEGIN
     SELECT g.turn + 1 INTO NEW.turn FROM image_generations AS g
     WHERE g.status = 'queued' AND coalesce(g.user_id, '') = coalesce(NEW.user_id, '')
       AND g.provider = NEW.provider AND g.lane = NEW.lane AND g.priority = NEW.priority
+      AND g.turn >= darkroom_head_known(NEW.provider, NEW.lane, NEW.priority)
     ORDER BY g.turn DESC LIMIT 1;
     IF FOUND THEN
       RETURN NEW;
     END IF;
   END IF;
-  SELECT g.turn INTO NEW.turn FROM image_generations AS g
-  WHERE g.status = 'queued' AND g.admitted AND g.provider = NEW.provider AND g.lane = NEW.lane
-    AND g.priority = NEW.priority
-  ORDER BY g.turn LIMIT 1;
-  IF NOT FOUND THEN
-    -- Microseconds: no line grows by more than a million turns a second, so a line that begins now begins behind all
-    -- that have been.
-    NEW.turn := CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS bigint);
-  END IF;
+  NEW.turn := darkroom_head(NEW.provider, NEW.lane, NEW.priority);
   RETURN NEW;
 END
 $$;

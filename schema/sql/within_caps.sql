@@ -8,9 +8,10 @@ BEGIN
     SELECT c.id FROM (
       SELECT g.id, g.user_cap, row_number() OVER (PARTITION BY coalesce(g.user_id, '')
           ORDER BY g.priority DESC, g.turn, g.id) AS nth,
-        (SELECT count(*) FROM image_generations AS b
+        -- By the index of what is busy: the status of its own would be looked for among everybody's.
+        (SELECT count(*) FILTER (WHERE b.status = 'processing') FROM image_generations AS b
          WHERE b.user_cap IS NOT NULL AND (b.status = 'processing' OR (b.status = 'queued' AND b.admitted))
-           AND coalesce(b.user_id, '') = coalesce(g.user_id, '') AND b.status = 'processing') AS busy
+           AND coalesce(b.user_id, '') = coalesce(g.user_id, '')) AS busy
       FROM image_generations AS g WHERE g.id = ANY (chosen)) AS c
     WHERE c.user_cap IS NULL OR c.busy + c.nth <= c.user_cap);
 END

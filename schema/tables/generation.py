@@ -135,6 +135,13 @@ Index(
     generations.c.turn,
     postgresql_where=text("status = 'queued'"),
 )
+# What is in flight at a provider: each claim counts it.
+Index(
+    "image_generations_flight_idx",
+    generations.c.provider,
+    generations.c.attempt_at,
+    postgresql_where=text("status = 'processing'"),
+)
 # What of a capped user's is in flight or next: counted whenever another one might be.
 Index("image_generations_busy_idx", USER, postgresql_where=text(BUSY))
 # What of theirs waits for that, best first.
@@ -146,7 +153,7 @@ Index(
     generations.c.id,
     postgresql_where=text("status = 'queued' AND NOT admitted"),
 )
-# Everything with a clock: the sweep's due rows, the watcher's looks, and the count of what is in flight.
+# Everything with a clock: the sweep's due rows and the watcher's looks.
 Index(
     "image_generations_due_idx",
     generations.c.status,

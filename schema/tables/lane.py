@@ -15,6 +15,7 @@ from sqlalchemy import (
     Text,
     text,
 )
+from sqlalchemy.dialects.postgresql import JSONB
 
 from schema.tables.metadata import metadata
 
@@ -37,6 +38,11 @@ lanes = Table(
     Column("creates_per_minute", Integer),
     Column("tokens", Double, nullable=False, server_default="0"),
     Column("tokens_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
+    # The turn at which each priority's line begins, and when the oldest in flight began, as of a second ago at most;
+    # see sql/find_heads.sql.
+    Column("heads", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
+    Column("oldest_at", DateTime(timezone=True), nullable=False, server_default=text("'-infinity'")),
+    Column("heads_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     # Whose turn it is, where several lanes of one provider have somebody waiting.
     Column("claimed_at", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     Column("possible_double_charge", BigInteger, nullable=False, server_default="0"),

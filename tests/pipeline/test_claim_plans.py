@@ -13,10 +13,24 @@ VARIABLES = {
     "room": ("integer", "10"),
     "chosen": ("uuid[]", "CAST(ARRAY[] AS uuid[])"),
     "lease": ("double precision", "30.0"),
+    "begun": ("timestamptz", "now()"),
+    "held.provider": ("text", "'replicate'"),
+    "held.model_id": ("text", "''"),
+    "held.oldest_at": ("timestamptz", "now()"),
+    "part.low": ("integer", "0"),
+    "part.high": ("integer", "5"),
+    "part.turn": ("bigint", "7"),
+    "places": ("integer", "10"),
+    "l.model_id": ("text", "''"),
+    "below": ("integer", "7"),
+    "of_lane": ("text", "''"),
+    "of_priority": ("integer", "0"),
     "who": ("text", "'user-1'"),
     "cap": ("integer", "3"),
 }
 """Their kinds, and a value."""
+LANE = ("held.provider", "held.model_id")
+PART = ("part.low", "part.high")
 
 
 class Inner(NamedTuple):
@@ -30,20 +44,26 @@ class Inner(NamedTuple):
 
     def text(self) -> str:
         """The statement with its variables as parameters."""
-        text = statements(self.function).partition(self.begins)[2].partition(self.ends)[0].replace("INTO chosen", "")
+        text = statements(self.function).partition(self.begins)[2].partition(self.ends)[0]
+        text = re.sub(r"INTO \w+(\.\w+)?", "", text).strip()
+        text = text[1:-1] if text.startswith("(") else text
         for place, variable in enumerate(self.variables, start=1):
-            text, found = re.subn(rf"\b{variable}\b", f"${place}", text)
+            text, found = re.subn(rf"\b{re.escape(variable)}\b", f"${place}", text)
             assert found, variable
         return text
 
 
 INNER = (
-    Inner("claim", "held.cap - (", ")));", ("of_provider",), "due"),
-    Inner("claim", "chosen := ARRAY(", ");", ("of_provider", "room"), "claim"),
-    Inner("claim", "RETURN QUERY\n    ", ";", ("lease", "chosen"), "pkey"),
-    Inner("best_of_lanes", "BEGIN\n", ";", ("of_provider", "room"), "claim"),
+    Inner("claim", "RETURN QUERY\n    ", ";", ("begun", "lease", "chosen"), "pkey"),
+    Inner("line", "RETURN QUERY\n", ";", (*LANE, *PART, "places"), "claim"),
+    Inner("line", "ELSE\n      RETURN QUERY\n", ";", (*LANE, "part.low", "part.turn", "places"), "claim"),
+    Inner("in_flight", "CAST(\n", "+", (*LANE, "held.oldest_at"), "flight"),
+    Inner("in_flight", "+ ", " AS integer)\n", LANE, "flight"),
+    Inner("find_heads", "LOOP\n      ", ";", ("of_provider", "l.model_id", "below"), "claim"),
+    Inner("find_heads", "BEGIN\n", ";", ("of_provider",), "flight"),
+    Inner("head", "coalesce((\n", "), CAST", ("of_provider", "of_lane", "of_priority"), "claim"),
     Inner("within_caps", "RETURN ARRAY(", ");", ("chosen",), "busy"),
-    Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("chosen",), "due"),
+    Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("chosen",), "flight"),
     Inner("busy", "AS $$\n", "$$;", ("who",), "busy"),
     Inner("admit", "WHERE id IN (\n", " FOR UPDATE", ("who", "cap"), "parked"),
 )

@@ -13,6 +13,7 @@ OPTIONS = {
     "idle": ["--count", "5"],
     "throughput": ["--count", "20", "--rounds", "1", "--clients", "4"],
     "flight": ["--count", "30"],
+    "claims": ["--count", "2000"],
 }
 
 
@@ -50,6 +51,15 @@ def test_flight(figures: dict[str, dict[str, Any]]) -> None:
     assert 3 <= flight["few"]["in_flight"] <= 30
     assert flight["rss_ratio"] == flight["many"]["rss_mb"] / flight["few"]["rss_mb"]
     assert [mark["sense"] for mark in figures["flight"]["marks"]] == ["≤", "≤"]
+
+
+def test_claims(figures: dict[str, dict[str, Any]]) -> None:
+    claims = figures["claims"]["claims"]
+    assert claims["size"] == {"finished": 2_000}
+    for kind in ("full", "held", "capped"):
+        pair = claims[kind]
+        assert pair["ratio"] == pair["loaded_ms"]["p50"] / pair["plain_ms"]["p50"]
+    assert [(mark["sense"], mark["mark"]) for mark in figures["claims"]["marks"]] == [("≤", 1.3), ("≤", 3), ("≤", 1.5)]
 
 
 def transition(version: int, **changed: object) -> dict[str, object]:

@@ -15,10 +15,15 @@ _USER = sa.text("coalesce(user_id, '')")
 _BUSY = sa.text("user_cap IS NOT NULL AND (status = 'processing' OR (status = 'queued' AND admitted))")
 _FUNCTIONS = {
     "tokens": "lanes",
+    "in_flight": "lanes",
+    "find_heads": "text",
+    "line": "lanes, integer",
     "best_of_lanes": "text, integer",
     "within_caps": "uuid[]",
     "budget_left": "text",
     "refuse_unpayable": "uuid[]",
+    "head_known": "text, text, integer",
+    "head": "text, text, integer",
     "user_cap": "text",
     "busy": "text",
     "admit": "text, integer",
@@ -51,6 +56,9 @@ def added() -> dict[str, list[sa.Column[Any]]]:
         ],
         "lanes": [
             sa.Column("model_id", sa.Text(), server_default="", nullable=False),
+            sa.Column("heads", JSONB(), server_default=sa.text("'{}'::jsonb"), nullable=False),
+            sa.Column("oldest_at", sa.DateTime(timezone=True), server_default="-infinity", nullable=False),
+            sa.Column("heads_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
             sa.Column("claimed_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
         ],
     }
@@ -65,6 +73,12 @@ def upgrade() -> None:
     op.create_primary_key("lanes_pkey", "lanes", ["provider", "model_id"])
     _make_tables()
     _make_indexes(["lane"], "status = 'queued' AND admitted")
+    op.create_index(
+        "image_generations_flight_idx",
+        "image_generations",
+        ["provider", "attempt_at"],
+        postgresql_where=sa.text("status = 'processing'"),
+    )
     op.create_index("image_generations_busy_idx", "image_generations", [_USER], postgresql_where=_BUSY)
     op.create_index(
         "image_generations_parked_idx",
@@ -72,9 +86,11 @@ def upgrade() -> None:
         [_USER, sa.text("priority DESC"), "turn", "id"],
         postgresql_where=sa.text("status = 'queued' AND NOT admitted"),
     )
+    # It fires for a queued row that changes its provider, too.
+    op.execute("DROP TRIGGER darkroom_turn ON image_generations")
     # A parameter has another name now.
     op.execute("DROP FUNCTION darkroom_claim(text, integer, double precision)")
-    for name in (*_FUNCTIONS, "claim", "turn", *_TRIGGERS):
+    for name in (*_FUNCTIONS, "claim", "turn", "turn_trigger", *_TRIGGERS):
         op.execute(sa.text(statements(name)))
 
 
@@ -87,7 +103,7 @@ def downgrade() -> None:
     op.execute("DROP TRIGGER darkroom_limits_changed ON user_limits")
     for name, arguments in reversed(_FUNCTIONS.items()):
         op.execute(f"DROP FUNCTION darkroom_{name}({arguments})")
-    for index in ("busy", "parked"):
+    for index in ("busy", "parked", "flight"):
         op.drop_index(f"image_generations_{index}_idx", "image_generations")
     _make_indexes([], "status = 'queued'")
     op.execute("DELETE FROM lanes WHERE model_id <> ''")
