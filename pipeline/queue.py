@@ -17,7 +17,7 @@ _QUEUE = statement("""
          'cap', cap, 'paused', paused, 'in_flight', (
            SELECT count(*) FROM image_generations AS g
            WHERE g.status = 'processing' AND g.provider = lanes.provider AND g.due_at IS NOT NULL
-             AND (model_id = '' OR g.lane = model_id)),
+             AND (lanes.model_id = '' OR g.lane = lanes.model_id)),
          'state', CASE WHEN paused THEN 'paused' WHEN open_until > clock_timestamp() THEN 'open'
                   WHEN failures >= 5 THEN 'half open' ELSE 'closed' END,
          'trouble', trouble,

@@ -41,6 +41,8 @@ async def test_a_models_cap_counts_inside_its_providers(engine: AsyncEngine) -> 
     await queue(engine, DEV, 10)
     await queue(engine, SCHNELL, 10)
     assert await claimed(engine) == {DEV: 3, SCHNELL: 10}
+    shown = {lane["lane"]: lane["in_flight"] for lane in (await read_queue(engine))["lanes"]}
+    assert shown == {"replicate": 13, f"replicate {DEV}": 3}
     await fetch(engine, _CAP, cap=14)
     await queue(engine, SCHNELL, 10)
     assert await claimed(engine) == {SCHNELL: 1}, "one place is left at the provider, and none in the model's lane"
