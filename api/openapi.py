@@ -12,6 +12,8 @@ from swagger_ui_bundle import swagger_ui_path
 
 from api.component_schemas import component_schemas, reference
 from api.generations.idempotency import HEADER, MAX_KEY_LENGTH, REPLAYED
+from api.generations.prefer import HEADER as PREFER
+from api.generations.prefer import LONGEST_WAIT
 from schema.statuses import Status
 from schema.wire.batch import Batch, BatchRequest
 from schema.wire.generation import Generation, GenerationList
@@ -49,6 +51,12 @@ _ONCE = (
     f"`{REPLAYED}: true`; with another body it is refused with 409.",
     {"type": "string", "minLength": 1, "maxLength": MAX_KEY_LENGTH, "pattern": "^[ -~]+$"},
 )
+_WAIT = (
+    PREFER,
+    f"`wait=N`: answer when the generation has come to its end, with 200, or after N seconds (at most {LONGEST_WAIT}) "
+    "with 202 as ever.",
+    {"type": "string", "examples": ["wait=60"]},
+)
 DOORS = (
     Door(
         "/v1/generations",
@@ -57,7 +65,7 @@ DOORS = (
         202,
         GenerationRequest,
         Generation,
-        headers=(_ONCE,),
+        headers=(_ONCE, _WAIT),
     ),
     Door(
         "/v1/generations",

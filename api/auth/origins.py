@@ -7,7 +7,14 @@ from pipeline.settings import Settings
 from pipeline.settings.origin import ANY, plain_origin
 
 REFUSED = "this page may not connect; its origin has to be in DARKROOM_ALLOWED_ORIGINS"
-EXPOSED = ["Content-Range", "Idempotency-Replayed", "Location", "Retry-After", "WWW-Authenticate"]
+EXPOSED = [
+    "Content-Range",
+    "Idempotency-Replayed",
+    "Location",
+    "Preference-Applied",
+    "Retry-After",
+    "WWW-Authenticate",
+]
 """Headers that a page may read besides the simple ones."""
 PREFLIGHT_SECONDS = 86_400
 

@@ -13,9 +13,11 @@ from starlette.responses import Response
 
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
+from api.gateway.awaiting import await_ends
 from api.generations.accept import accept, accept_once
 from api.generations.body import read_model
 from api.generations.idempotency import REPLAYED, key_of
+from api.generations.prefer import APPLIED, preferred_wait
 from api.problems import invalid
 from api.state import state_of
 from pipeline.errors import NotFound
@@ -38,7 +40,10 @@ async def identity_of(request: Request) -> Identity:
 
 
 async def submit_generation(request: Request) -> Response:
-    """POST /v1/generations: 202 with the resource and its Location; by Idempotency-Key, what the key has made."""
+    """POST /v1/generations: 202 with the resource and its Location; by Idempotency-Key, what the key has made.
+
+    With `Prefer: wait=N` it is answered when the generation has come to its end, 200, or after N seconds as ever.
+    """
     state, identity, key = state_of(request), await identity_of(request), key_of(request)
     asked = await read_model(request, GenerationRequest)
     headers = {}
@@ -47,7 +52,13 @@ async def submit_generation(request: Request) -> Response:
     else:
         row, replayed = await accept_once(state, asked, identity, key)
         headers = {REPLAYED: "true"} if replayed else {}
-    return json_answer(as_resource(row), 202, {"Location": f"/v1/generations/{row.id}", **headers})
+    headers["Location"] = f"/v1/generations/{row.id}"
+    if seconds := preferred_wait(request):
+        headers[APPLIED] = f"wait={seconds}"
+        await await_ends(state, identity, [row.id], seconds)
+        row = await read_generation(state.engine, row.id) or row
+    over = APPLIED in headers and Status(row.status).is_final
+    return json_answer(as_resource(row), 200 if over else 202, headers)
 
 
 async def show_generation(request: Request) -> Response:
