@@ -34,7 +34,11 @@ from api.javascript import show_javascript
 from api.models import show_models
 from api.problems import answer_problem
 from api.state import State
-from api.supabase.functions import start_generation
+from api.supabase.functions.batch_generate import batch_generate
+from api.supabase.functions.generate_image import generate_image
+from api.supabase.functions.process_generation import process_generation
+from api.supabase.functions.process_jobs import process_jobs
+from api.supabase.functions.start_generation import start_generation
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
 from pipeline.limits import Limits
@@ -60,6 +64,10 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),
     Route("/functions/v1/start-generation", start_generation, methods=["POST"]),
+    Route("/functions/v1/process-jobs", process_jobs, methods=["POST"]),
+    Route("/functions/v1/generate-image", generate_image, methods=["POST"]),
+    Route("/functions/v1/process-generation", process_generation, methods=["POST"]),
+    Route("/functions/v1/batch-generate", batch_generate, methods=["POST"]),
     Route("/images/{path:path}", show_image, methods=["GET"]),
     Route("/healthz", show_health, methods=["GET"]),
     Route("/readyz", show_readiness, methods=["GET"]),

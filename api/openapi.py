@@ -14,6 +14,7 @@ from api.component_schemas import component_schemas, reference
 from api.generations.idempotency import HEADER, MAX_KEY_LENGTH, REPLAYED
 from api.generations.prefer import HEADER as PREFER
 from api.generations.prefer import LONGEST_WAIT
+from api.supabase.functions.batch_generate import OldBatchRequest
 from schema.statuses import Status
 from schema.wire.batch import Batch, BatchRequest
 from schema.wire.generation import Generation, GenerationList
@@ -104,6 +105,10 @@ DOORS = (
     Door("/v1/batches/{id}/retry-failed", "post", "Try what failed of a batch again", 202, answer=Batch),
     Door("/v1/queue", "get", "How many generations stand where, and what you have paid", 200, answer=QueueAndCost),
     Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
+    Door("/functions/v1/generate-image", "post", "The same, answered with the picture", 200, StartGenerationRequest),
+    Door("/functions/v1/batch-generate", "post", "The old apps' batches", 200, OldBatchRequest),
+    Door("/functions/v1/process-jobs", "post", "What a cron called: rings, waits, and counts", 200),
+    Door("/functions/v1/process-generation", "post", "Run one, and wait for it; with the service key", 200),
     Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),
     Door("/darkroom.js", "get", "The JavaScript client, an ES module", 200, open=True),
     Door("/healthz", "get", "Is this process alive", 200, open=True),

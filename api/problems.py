@@ -86,14 +86,21 @@ def document_of(error: Exception) -> dict[str, object]:
             return problem("internal", "this is our fault; it has been logged")
 
 
-async def answer_problem(_: Request, error: Exception) -> Response:
-    """Starlette's exception handler for everything."""
-    document = document_of(error)
+def headers_of(error: Exception, status: int) -> dict[str, str]:
+    """What an error's answer says beside its document."""
     headers = dict(error.headers or {}) if isinstance(error, HTTPException) else {}
     if isinstance(error, TooMany) and error.retry_after is not None:
         headers["Retry-After"] = str(math.ceil(error.retry_after))
-    if document["status"] == TITLES["unavailable"][0]:
+    if status == TITLES["unavailable"][0]:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
-    if document["status"] == TITLES["unauthorized"][0]:
+    if status == TITLES["unauthorized"][0]:
         headers["WWW-Authenticate"] = "Bearer"
-    return problem_response(document, headers)
+    return headers
+
+
+async def answer_problem(_: Request, error: Exception) -> Response:
+    """Starlette's exception handler for everything."""
+    document = document_of(error)
+    status = document["status"]
+    assert isinstance(status, int)
+    return problem_response(document, headers_of(error, status))

@@ -47,6 +47,23 @@ async def read_unfinished(engine: AsyncEngine, user_id: str | None, most: int) -
     return await fetch(engine, _UNFINISHED, everyone=user_id is None, user_id=user_id, most=most)
 
 
+_DUE = statement("""
+    (SELECT id FROM image_generations WHERE status = 'processing' AND due_at IS NOT NULL ORDER BY due_at LIMIT :most)
+    UNION ALL
+    (SELECT id FROM image_generations WHERE status = 'downloading' AND due_at IS NOT NULL ORDER BY due_at LIMIT :most)
+    UNION ALL
+    (SELECT id FROM image_generations WHERE status = 'pending' AND due_at <= now() ORDER BY due_at LIMIT :most)
+    UNION ALL
+    (SELECT id FROM image_generations WHERE status = 'queued' ORDER BY provider, lane, priority DESC, turn LIMIT :most)
+    LIMIT :most
+""")
+
+
+async def read_due(engine: AsyncEngine, most: int) -> list[UUID]:
+    """Up to `most` generations that are on their way or wait for a slot; what is on its way first."""
+    return [row.id for row in await fetch(engine, _DUE, most=most)]
+
+
 # Whoever writes to many rows locks them in the order of their ids, or two statements could wait for each other.
 IN_ORDER = """
     WITH members AS MATERIALIZED (

@@ -8,23 +8,19 @@ from sqlalchemy import Row
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth.identity import Identity
+from api.batches.accept import accept_batch, announce, batch_of, shown_batch
 from api.generations.body import read_model
 from api.generations.doors import identity_of, json_answer, uuid_of
 from api.generations.idempotency import REPLAYED, body_hash, key_of
-from api.generations.submission import submission_of
 from api.problems import Problem
 from api.state import State, state_of
-from pipeline.batch import Batch, read_batch_of, submit_batch, submit_batch_once
+from pipeline.batch import read_batch_of, submit_batch_once
 from pipeline.cancel import cancel_batch
 from pipeline.doorbell import Bell
-from pipeline.egress import Guard
-from pipeline.errors import Invalid, NotFound
+from pipeline.errors import NotFound
 from pipeline.idempotency import Key, is_made
-from pipeline.ids import new_id
 from pipeline.moves import as_move
 from pipeline.retry import retry_failed
-from schema.statuses import Status
 from schema.wire.batch import MAX_BATCH_BYTES, BatchRequest
 
 
@@ -32,20 +28,18 @@ async def submit(request: Request) -> Response:
     """POST /v1/batches: 202 with the batch and its Location; all of its generations are accepted, or none."""
     state, identity, key = state_of(request), await identity_of(request), key_of(request)
     asked = await read_model(request, BatchRequest, MAX_BATCH_BYTES)
-    batch = _batch(asked, identity, state.guard)
+    settings = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
+    batch = batch_of(asked.requests(), settings, asked.name, identity, state.guard)
     if key is None:
-        await state.limits.check(identity.user_id, batch.submissions)
-        made: Any = await submit_batch(state.engine, batch)
-    else:
-        named = Key(identity.user_id or "", key, body_hash(asked))
-        await state.limits.check(identity.user_id, batch.submissions, unless=partial(is_made, state.engine, named))
-        made = await submit_batch_once(state.engine, batch, named)
-    replayed = isinstance(made, UUID)
-    if not replayed:
-        await _announce(state, made)
-    headers = {REPLAYED: "true"} if replayed else {}
-    batch_id = made if replayed else batch.id
-    return await _shown(state, batch_id, 202, {"Location": f"/v1/batches/{batch_id}", **headers})
+        await accept_batch(state, batch, identity)
+        return await _shown(state, batch.id, 202, {"Location": f"/v1/batches/{batch.id}"})
+    named = Key(identity.user_id or "", key, body_hash(asked))
+    await state.limits.check(identity.user_id, batch.submissions, unless=partial(is_made, state.engine, named))
+    made = await submit_batch_once(state.engine, batch, named)
+    if isinstance(made, UUID):
+        return await _shown(state, made, 202, {"Location": f"/v1/batches/{made}", REPLAYED: "true"})
+    await announce(state, made)
+    return await _shown(state, batch.id, 202, {"Location": f"/v1/batches/{batch.id}"})
 
 
 async def show(request: Request) -> Response:
@@ -66,34 +60,12 @@ async def cancel(request: Request) -> Response:
 async def retry(request: Request) -> Response:
     """POST /v1/batches/{id}/retry-failed: 202 with the batch; what had failed is queued again, the rest stays."""
     state, batch_id = state_of(request), await _own(request)
-    await _announce(state, await retry_failed(state.engine, batch_id))
+    await announce(state, await retry_failed(state.engine, batch_id))
     return await _shown(state, batch_id, 202)
 
 
-def _batch(asked: BatchRequest, identity: Identity, guard: Guard) -> Batch:
-    submissions = []
-    for index, one in enumerate(asked.requests()):
-        try:
-            submissions.append(submission_of(one, identity, guard))
-        except Invalid as broken:
-            raise Invalid(f"prompts.{index}.{broken.field}", str(broken)) from broken
-    settings = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
-    return Batch(new_id(), identity.user_id, asked.name, settings, submissions)
-
-
-async def _announce(state: State, rows: Any) -> None:
-    if any(row.status == Status.QUEUED for row in rows):
-        await state.doorbell.hand_over(Bell.START)
-    state.notices.note([as_move(row) for row in rows])
-
-
 async def _shown(state: State, batch_id: UUID, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    row = await read_batch_of(state.engine, batch_id)
-    if row is None:
-        raise NotFound("id: there is no batch with this id")
-    members = row.generations or []
-    counts = {str(each): sum(member["status"] == each for member in members) for each in Status}
-    return json_answer({**row._mapping, "generations": members, "counts": counts}, status, headers)
+    return json_answer(await shown_batch(state, batch_id), status, headers)
 
 
 async def _readable(request: Request) -> Row[Any]:

@@ -28,6 +28,14 @@ async def read_model(request: Request, model: type[Model], limit: int = MAX_BODY
     return model.model_validate(_parse(await read_body(request, limit)))
 
 
+async def read_object(request: Request) -> dict[str, Any]:
+    """The body as a JSON object. Raises Problem."""
+    found = _parse(await read_body(request))
+    if not isinstance(found, dict):
+        raise Problem("invalid-json", "body: must be a JSON object")
+    return found
+
+
 def _parse(body: bytes) -> Any:
     try:
         return orjson.loads(body)

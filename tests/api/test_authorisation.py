@@ -20,6 +20,13 @@ from tests.darkroom import Darkroom, User
 
 PROMPT = {"prompt": "a lighthouse", "scheduled_at": FAR}
 BATCH = {"prompts": ["a lighthouse", "a harbour"], "settings": {"scheduled_at": FAR}}
+BODIES = {
+    "/v1/batches": BATCH,
+    "/functions/v1/batch-generate": BATCH,
+    # Those that wait for the picture.
+    "/functions/v1/generate-image": {"prompt": "a lighthouse"},
+    "/functions/v1/process-generation": {"prompt": "a lighthouse"},
+}
 SUBSCRIBED = 200
 REFUSED = ("no key", "bad key", "expired key", "expired JWT", "JWT of another project", "unsigned JWT")
 
@@ -66,6 +73,10 @@ MATRIX = [
     Row("POST /v1/batches/{id}/retry-failed",                        401,      404,  404,  202,  202),
     Row("GET /v1/queue",                                             401,      200,  200,  200,  200),
     Row("POST /functions/v1/start-generation",                       401,      200,  200,  200,  200),
+    Row("POST /functions/v1/generate-image",                         401,      200,  200,  200,  200),
+    Row("POST /functions/v1/batch-generate",                         401,      200,  200,  200,  200),
+    Row("POST /functions/v1/process-jobs",                           401,      200,  200,  200,  200),
+    Row("POST /functions/v1/process-generation",                     401,      403,  403,  403,  200),
     Row("WS /v1/ws generation:{id}",                          CLOSE_AUTH,      404,  404,  200,  200),
     Row("WS /v1/ws generations",                              CLOSE_AUTH,      200,  200,  200,  200),
     # The provider signs, and needs no key; what is not signed is refused, whoever sends it.
@@ -154,7 +165,7 @@ def _knocking(everybody: Everybody, door: str) -> Callable[[str | None], Awaitab
     method, path, *topic = door.split()
 
     async def over_http(key: str | None) -> int:
-        asked = BATCH if path == "/v1/batches" else PROMPT
+        asked = BODIES.get(path, PROMPT)
         address, body = await _address(everybody, door), asked if method == "POST" else None
         async with everybody.darkroom.client(key) as http, http.request(method, address, json=body) as answer:
             return answer.status
