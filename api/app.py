@@ -34,11 +34,14 @@ from api.javascript import show_javascript
 from api.models import show_models
 from api.problems import answer_problem
 from api.state import State
+from api.supabase import paths
+from api.supabase.cors import old_doors_cors
 from api.supabase.functions.batch_generate import batch_generate
 from api.supabase.functions.generate_image import generate_image
 from api.supabase.functions.process_generation import process_generation
 from api.supabase.functions.process_jobs import process_jobs
 from api.supabase.functions.start_generation import start_generation
+from api.supabase.proxy import METHODS, hand_on, open_way
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
 from pipeline.limits import Limits
@@ -68,6 +71,8 @@ ROUTES: list[BaseRoute] = [
     Route("/functions/v1/generate-image", generate_image, methods=["POST"]),
     Route("/functions/v1/process-generation", process_generation, methods=["POST"]),
     Route("/functions/v1/batch-generate", batch_generate, methods=["POST"]),
+    Route(f"{paths.AUTH}{{path:path}}", hand_on, methods=METHODS),
+    Route(f"{paths.STORAGE}{{path:path}}", hand_on, methods=METHODS),
     Route("/images/{path:path}", show_image, methods=["GET"]),
     Route("/healthz", show_health, methods=["GET"]),
     Route("/readyz", show_readiness, methods=["GET"]),
@@ -126,6 +131,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             tickers=tickers,
             progress=progress,
             listener=listener,
+            old_project=await stack.enter_async_context(open_way()),
         )
 
 
@@ -142,7 +148,7 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=ROUTES,
         lifespan=lifespan,
-        middleware=cors(settings),
+        middleware=[*cors(settings), *old_doors_cors(settings)],
         exception_handlers=dict.fromkeys(HANDLED, answer_problem),
     )
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import aiohttp
 from starlette.requests import HTTPConnection
 
 from api.auth.admissions import Admissions
@@ -34,6 +35,8 @@ class State(Connections):
     tickers: Tickers
     progress: Progress
     listener: Listener
+    old_project: aiohttp.ClientSession
+    """Towards SUPABASE_URL."""
 
 
 def state_of(connection: HTTPConnection[Any]) -> State:

@@ -47,7 +47,7 @@ def cors(settings: Settings) -> list[Middleware]:
         Middleware(
             CORSMiddleware,
             allow_origins=settings.allowed_origins,
-            allow_methods=["DELETE", "GET", "HEAD", "POST"],
+            allow_methods=["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"],
             allow_headers=["*"],
             expose_headers=EXPOSED,
             max_age=PREFLIGHT_SECONDS,

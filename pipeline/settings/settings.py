@@ -106,6 +106,11 @@ class Settings(BaseSettings):
         None, validation_alias=_env("S3_PUBLIC_URL"), description="Address of a public bucket; web serves when empty"
     )
 
+    supabase_url: str | None = Field(
+        None,
+        validation_alias=_env("SUPABASE_URL"),
+        description="The old project, to which /auth/v1 and /storage/v1 are handed on: https://<ref>.supabase.co",
+    )
     supabase_anon_key: SecretStr | None = Field(
         None, validation_alias=_env("SUPABASE_ANON_KEY"), description="The old apps' publishable key"
     )
@@ -187,14 +192,14 @@ class Settings(BaseSettings):
             raise ValueError(f"must have at least {SHORTEST_JWT_SECRET} bytes; copy it from Supabase's API settings")
         return secret
 
-    @field_validator("supabase_jwks_url")
+    @field_validator("supabase_jwks_url", "supabase_url")
     @classmethod
     def _over_http(cls, url: str | None) -> str | None:
         if url is not None and (urlsplit(url).scheme not in {"http", "https"} or not urlsplit(url).hostname):
             raise ValueError("must be an http:// or https:// address")
         return url
 
-    @field_validator("public_url", "replicate_api_url", "s3_public_url", "url")
+    @field_validator("public_url", "replicate_api_url", "s3_public_url", "supabase_url", "url")
     @classmethod
     def _no_trailing_slash(cls, url: str | None) -> str | None:
         return url.rstrip("/") if url else url

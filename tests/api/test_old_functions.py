@@ -1,4 +1,4 @@
-"""The old edge functions that wait, that a cron called, and that took many: what they were sent and what they answer."""
+"""The old edge functions that wait, that a cron called, and that took many: what they take and what they answer."""
 
 import asyncio
 from collections.abc import AsyncIterator
