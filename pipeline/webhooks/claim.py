@@ -1,0 +1,60 @@
+"""Claim: which events are sent next, fairly among receivers. A claim raises the fence and sets a lease, as all do."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.statements import fetch, statement
+from pipeline.webhooks.secrets import SIGNING
+
+PER_RECEIVER = 16
+"""Tries under way to one host, by all workers together; about, for claims at the same moment count the same."""
+MOST_TRIES = 40
+"""Kept of one delivery's; ten make a round, and each replay begins another."""
+
+# Of each receiver no more are looked at than it may have under way, so a flood for one hides nobody else's. A place is
+# what a receiver would have under way with this one: when slots are scarce, those who have the least come first.
+# A lease that has ended looks like anything else that is due. What its receiver does not want now is no try.
+_CLAIM = statement(f"""
+    WITH receivers AS MATERIALIZED (
+      SELECT r.host, (SELECT count(*) FROM deliveries AS d
+        WHERE d.state = 'sending' AND d.host = r.host AND d.due_at > now()) AS busy
+      FROM darkroom_due_receivers() AS r(host)),
+    best AS MATERIALIZED (
+      SELECT line.id, r.busy + line.nth AS place
+      FROM receivers AS r CROSS JOIN LATERAL (
+        SELECT d.id, d.due_at, row_number() OVER (ORDER BY d.due_at, d.id) AS nth FROM deliveries AS d
+        WHERE d.host = r.host AND d.due_at <= now()
+        ORDER BY d.due_at, d.id LIMIT greatest(0, :per_receiver - r.busy)) AS line
+      ORDER BY place, line.due_at LIMIT :most),
+    held AS MATERIALIZED (
+      SELECT d.id, d.endpoint, best.place FROM best JOIN deliveries AS d ON d.id = best.id
+      WHERE d.due_at <= now() FOR UPDATE OF d SKIP LOCKED),
+    told AS MATERIALIZED (
+      SELECT held.id, held.place,
+        CASE WHEN e.disabled_at IS NOT NULL THEN 'disabled' WHEN e.held_until > now() THEN 'pending'
+        ELSE 'sending' END AS state, e.held_until
+      FROM held LEFT JOIN webhook_endpoints AS e ON e.endpoint = held.endpoint)
+    UPDATE deliveries AS d SET fence = d.fence + 1, state = told.state, again = false,
+      due_at = CASE told.state WHEN 'sending' THEN now() + make_interval(secs => :lease)
+        WHEN 'pending' THEN told.held_until END,
+      settled_at = CASE told.state WHEN 'disabled' THEN now() END,
+      attempts = CASE WHEN d.again THEN 0 ELSE d.attempts END + CASE told.state WHEN 'sending' THEN 1 ELSE 0 END,
+      tries = CASE told.state WHEN 'sending' THEN
+        CASE WHEN jsonb_array_length(d.tries) < {MOST_TRIES} THEN d.tries ELSE d.tries - 0 END
+          || jsonb_build_object('at', now()) ELSE d.tries END
+    FROM told WHERE d.id = told.id
+    RETURNING d.id, d.state, d.fence, d.attempts, d.user_id, d.url, d.payload, told.place,
+      {SIGNING.format(user_id="d.user_id")} AS secrets
+""")
+
+
+async def claim_due(engine: AsyncEngine, most: int, lease: float) -> Sequence[Row[Any]]:
+    """Claim up to `most` deliveries that are due, for `lease` seconds; those who are to be sent are `sending`.
+
+    The try is committed before anybody is asked. `place` says how many the receiver has under way with this one;
+    `secrets` are those that sign, None when its user has none yet.
+    """
+    return await fetch(engine, _CLAIM, most=most, per_receiver=PER_RECEIVER, lease=lease)
