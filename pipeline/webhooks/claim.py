@@ -36,7 +36,8 @@ _CLAIM = statement(f"""
       SELECT held.id, held.place,
         CASE WHEN e.disabled_at IS NOT NULL THEN 'disabled' WHEN e.held_until > now() THEN 'pending'
         ELSE 'sending' END AS state, e.held_until
-      FROM held LEFT JOIN webhook_endpoints AS e ON e.endpoint = held.endpoint)
+      FROM held LEFT JOIN LATERAL (
+        SELECT disabled_at, held_until FROM webhook_endpoints WHERE endpoint = held.endpoint LIMIT 1) AS e ON true)
     UPDATE deliveries AS d SET fence = d.fence + 1, state = told.state, again = false,
       due_at = CASE told.state WHEN 'sending' THEN now() + make_interval(secs => :lease)
         WHEN 'pending' THEN told.held_until END,

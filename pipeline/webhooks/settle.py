@@ -21,7 +21,7 @@ _SETTLE = statement(f"""
       FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, delivered boolean, gone boolean,
         delay double precision, hold double precision, untried integer, try jsonb)
       JOIN deliveries AS d ON d.id = r.id
-      WHERE d.state = 'sending' AND d.fence = r.fence ORDER BY r.id FOR UPDATE OF d),
+      WHERE d.fence = r.fence ORDER BY r.id FOR UPDATE OF d),
     told AS (
       INSERT INTO webhook_endpoints AS e (endpoint, user_id, url, disabled_at, held_until)
       SELECT r.endpoint, min(r.user_id), min(r.url), CASE WHEN bool_or(r.gone) THEN now() END,

@@ -1,6 +1,7 @@
 """The outbox: every way to a final status leaves one event, in the same transaction, and nothing else does."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -88,8 +89,6 @@ async def test_one_whose_deadline_passed(engine: AsyncEngine) -> None:
 
 
 async def test_one_that_no_budget_has_money_for(engine: AsyncEngine) -> None:
-    from decimal import Decimal
-
     await set_limits(engine, "somebody", in_flight=None, per_minute=None, budget_usd=Decimal("0.001"), period="month")
     generation_id = await submit(engine, webhook_url=URL, estimated_cost="0.5")
     (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
