@@ -57,12 +57,13 @@ class Deliver:
             for row in ours:
                 # Counted at the claim: one that kills every worker that sends it comes to an end here.
                 broke = row.attempts > len(SCHEDULE)
-                self.pool.spawn(self._give_up(row) if broke else self._send(row, claimed_at + self._lease))
+                self.pool.spawn(self._give_up(row) if broke else self.send(row, claimed_at + self._lease))
             # Those that their receivers do not want now have made room for what is behind them.
             if len(claimed) < most and len(ours) == len(claimed):
                 return
 
-    async def _send(self, row: Row[Any], lease_ends: float) -> None:
+    async def send(self, row: Row[Any], lease_ends: float) -> None:
+        """One try, unless so much of the lease is gone that somebody else might be sending it soon."""
         secrets = row.secrets or [one.secret for one in await read_secrets(self._resources.engine, row.user_id)]
         if lease_ends - asyncio.get_running_loop().time() <= self._timeout:
             return

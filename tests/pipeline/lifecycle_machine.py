@@ -1,6 +1,7 @@
 """A model of everything that can happen to generations, in any order: two workers, webhooks, sweeps, deaths, time."""
 
 import asyncio
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -22,6 +23,7 @@ from pipeline.sweep import adopt, promote_due, take_overdue
 from pipeline.transitions import TRANSITIONS
 from pipeline.verdict import GiveUp, on_lost, on_undeveloped
 from schema.statuses import FINAL, Status
+from tests.events import URL
 from tests.pipeline.lifecycle_world import Hand, Sold, World, picture
 from tests.rows import submit
 
@@ -29,7 +31,11 @@ CAP = 3
 _EVERYTHING = statement(
     "SELECT *, (SELECT count(*) FROM images WHERE generation_id = g.id) AS pictures FROM image_generations AS g"
 )
-_EMPTY = statement("WITH gone AS (DELETE FROM image_generations RETURNING id) SELECT count(*) FROM gone")
+_EMPTY = statement("""
+    WITH gone AS (DELETE FROM image_generations RETURNING id), told AS (DELETE FROM deliveries RETURNING id)
+    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM told) AS emptied
+""")
+_EVENTS = statement("SELECT generation_id, version, type FROM deliveries")
 _CAP = statement("UPDATE lanes SET cap = :cap RETURNING cap")
 _TIME_PASSES = statement(
     "UPDATE image_generations SET due_at = now() - interval '1 second' WHERE due_at IS NOT NULL RETURNING id"
@@ -60,7 +66,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(priority=st.integers(-1, 1), attempts=st.integers(1, 3))
     def submit(self, priority: int, attempts: int) -> None:
-        self.run(submit(self.engine, priority=priority, max_attempts=attempts))
+        self.run(submit(self.engine, priority=priority, max_attempts=attempts, webhook_url=URL))
 
     @rule(most=st.integers(1, 4))
     def claim(self, most: int) -> None:
@@ -257,3 +263,14 @@ class Lifecycle(RuleBasedStateMachine):
             if row.status == "cancelled" and row.due_at is None:
                 held = [hand.sold for hand in self.world.buying]
                 assert all(sold.ending or sold in held for sold in live), "nobody stops the meter"
+
+    @invariant()
+    def every_end_is_told_once(self) -> None:
+        """The outbox has one event for each entry of a final status, and nothing else."""
+        told = Counter((row.generation_id, row.version, row.type) for row in self.run(fetch(self.engine, _EVENTS)))
+        assert told == Counter(
+            (row.id, entry["v"], f"generation.{entry['status']}")
+            for row in self.rows()
+            for entry in row.timeline
+            if Status(entry["status"]) in FINAL
+        )
