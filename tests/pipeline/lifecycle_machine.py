@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -63,6 +63,25 @@ class Lifecycle(RuleBasedStateMachine):
     def run(self, work: Any) -> Any:
         """Run a coroutine on the machine's loop."""
         return self.runner.run(work)
+
+    @initialize(rows=st.integers(1, 4))
+    def some_wait(self, rows: int) -> None:
+        """By chance alone, most runs would end before anything has happened."""
+        for _ in range(rows):
+            self.submit(priority=0, attempts=2)
+
+    @rule(target=purchases)
+    def one_goes_well(self) -> Any:
+        """The whole way of the next one in line, as long as nobody interferes."""
+        self.claim(most=1)
+        if not isinstance(sold := self.buy(worker=0), Sold):
+            return multiple()
+        self.prediction_ends(sold, "succeeded")
+        self.webhook(sold, times=1)
+        self.collect(most=4)
+        self.claim_outputs(most=4)
+        self.store(worker=len(self.world.storing) - 1, fails="no")
+        return sold
 
     @rule(priority=st.integers(-1, 1), attempts=st.integers(1, 3))
     def submit(self, priority: int, attempts: int) -> None:
