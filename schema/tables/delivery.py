@@ -64,12 +64,13 @@ deliveries = Table(
 Index(
     "deliveries_due_idx",
     deliveries.c.host,
+    deliveries.c.user_id,
     deliveries.c.due_at,
     deliveries.c.id,
     postgresql_where=text("due_at IS NOT NULL"),
 )
 # What is under way to a receiver.
-Index("deliveries_sending_idx", deliveries.c.host, postgresql_where=text("state = 'sending'"))
+Index("deliveries_sending_idx", deliveries.c.host, deliveries.c.user_id, postgresql_where=text("state = 'sending'"))
 # What waits for an endpoint that has just asked for patience, or is gone.
 Index("deliveries_endpoint_idx", deliveries.c.endpoint, postgresql_where=text("due_at IS NOT NULL"))
 # Lists, newest first: a user's, everybody's, a generation's. The second one also finds what is to be forgotten.

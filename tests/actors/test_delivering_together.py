@@ -10,7 +10,7 @@ from aiohttp import web
 from actors.deliver import LEFT
 from pipeline.cancel import cancel
 from pipeline.doorbell import Bell
-from pipeline.webhooks.claim import PER_RECEIVER
+from pipeline.webhooks.claim import PER_HOST
 from schema.statuses import FINAL
 from tests.actors.lab import PATIENCE, Hands, Lab
 from tests.actors.mailroom import Mailroom, mailroom_of
@@ -30,20 +30,20 @@ async def test_a_receiver_that_hangs_holds_up_no_other(mailroom: Mailroom) -> No
     """It has three times as many events as it may have under way, and all of them are older."""
     async with receiving() as dead, receiving() as quick:
         dead.url = dead.url.replace("127.0.0.1", "localhost")  # another host
-        dead.answers += [hanging] * 3 * PER_RECEIVER
-        for _ in range(3 * PER_RECEIVER):
+        dead.answers += [hanging] * 3 * PER_HOST
+        for _ in range(3 * PER_HOST):
             await mailroom.event(dead.url)
-        ids = {str((await mailroom.event(quick.url)).id) for _ in range(2 * PER_RECEIVER)}
+        ids = {str((await mailroom.event(quick.url)).id) for _ in range(2 * PER_HOST)}
         async with mailroom.at_work():
             came = await quick.until(len(ids))
-            assert len(await dead.until(PER_RECEIVER)) == PER_RECEIVER
+            assert len(await dead.until(PER_HOST)) == PER_HOST
     assert Counter(one.id for one in came) == dict.fromkeys(ids, 1)
 
 
 async def test_what_waits_behind_a_full_receiver_goes_on_when_a_place_is_free(mailroom: Mailroom) -> None:
     """Without a sweep: each one that had company rings when it is done."""
     async with receiving() as receiver:
-        ids = {str((await mailroom.event(receiver.url)).id) for _ in range(4 * PER_RECEIVER)}
+        ids = {str((await mailroom.event(receiver.url)).id) for _ in range(4 * PER_HOST)}
         async with mailroom.at_work():
             await receiver.until(len(ids))
         await mailroom.deliver.pool.close(PATIENCE)

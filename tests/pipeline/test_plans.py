@@ -101,7 +101,7 @@ VALUES: dict[str, Any] = {
     "cap": 10,
     "lease": 30.0,
     "look": 30.0,
-    "per_receiver": 16,
+    "per_host": 16,
     "secret": b"s",
     "generation_id": "00000000-0000-0000-0000-000000000003",
     "before_at": datetime(2026, 11, 23, tzinfo=UTC),

@@ -80,8 +80,9 @@ def _make_deliveries() -> None:
         ),
     )
     newest = [sa.text("created_at DESC"), sa.text("id DESC")]
-    op.create_index("deliveries_due_idx", "deliveries", ["host", "due_at", "id"], postgresql_where=_DUE)
-    op.create_index("deliveries_sending_idx", "deliveries", ["host"], postgresql_where=sa.text("state = 'sending'"))
+    op.create_index("deliveries_due_idx", "deliveries", ["host", "user_id", "due_at", "id"], postgresql_where=_DUE)
+    sending = sa.text("state = 'sending'")
+    op.create_index("deliveries_sending_idx", "deliveries", ["host", "user_id"], postgresql_where=sending)
     op.create_index("deliveries_endpoint_idx", "deliveries", ["endpoint"], postgresql_where=_DUE)
     op.create_index("deliveries_user_idx", "deliveries", ["user_id", *newest])
     op.create_index("deliveries_created_idx", "deliveries", newest)

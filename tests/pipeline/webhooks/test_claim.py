@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.doorbell import Bell
 from pipeline.statements import fetch, statement
 from pipeline.sweep import bells_to_ring
-from pipeline.webhooks.claim import MOST_TRIES, PER_RECEIVER, claim_due
+from pipeline.webhooks.claim import MOST_TRIES, PER_HOST, claim_due
 from pipeline.webhooks.log import replay
 from pipeline.webhooks.schedule import Reply, Verdict
 from pipeline.webhooks.secrets import read_secrets
@@ -20,17 +20,17 @@ from tests.events import URL, delivery_of, due, event, only_delivery, outbox
 
 _FLOOD = statement("""
     INSERT INTO deliveries (id, user_id, generation_id, version, type, url, host, endpoint, payload, state, due_at)
-    SELECT gen_random_uuid(), 'somebody', gen_random_uuid(), 1, 'generation.failed', 'https://' || CAST(:host AS text),
-      CAST(:host AS text), sha256(convert_to(CAST(:host AS text), 'UTF8')), '{}', 'pending',
-      now() - make_interval(secs => :age) + n * interval '1 ms'
+    SELECT gen_random_uuid(), CAST(:who AS text), gen_random_uuid(), 1, 'generation.failed',
+      'https://' || CAST(:host AS text), CAST(:host AS text), sha256(convert_to(CAST(:host AS text), 'UTF8')), '{}',
+      'pending', now() - make_interval(secs => :age) + n * interval '1 ms'
     FROM generate_series(1, :count) AS n RETURNING id
 """)
 _LEASES_END = statement("UPDATE deliveries SET due_at = now() WHERE state = 'sending' RETURNING id")
 
 
-async def flood(engine: AsyncEngine, host: str, count: int, age: float = 60) -> None:
-    """So many deliveries for a receiver, the oldest of them due for `age` seconds."""
-    await fetch(engine, _FLOOD, host=host, count=count, age=age)
+async def flood(engine: AsyncEngine, host: str, count: int, age: float = 60, who: str = "somebody") -> None:
+    """So many deliveries of a user's for a host, the oldest of them due for `age` seconds."""
+    await fetch(engine, _FLOOD, host=host, count=count, age=age, who=who)
 
 
 async def claim(engine: AsyncEngine, most: int = 64, lease: float = 30) -> Sequence[Row[Any]]:
@@ -94,12 +94,12 @@ async def test_claims_at_the_same_moment_share_what_is_due(engine: AsyncEngine) 
 async def test_a_receiver_has_only_so_many_under_way(engine: AsyncEngine) -> None:
     await flood(engine, "a", 100)
     first = await claim(engine)
-    assert len(first) == PER_RECEIVER
-    assert [row.place for row in first] == list(range(1, PER_RECEIVER + 1))
+    assert len(first) == PER_HOST
+    assert [row.place for row in first] == list(range(1, PER_HOST + 1))
     assert await claim(engine) == []
     for row in first[:3]:
         await fail(engine, row, delay=3_600.0)
-    assert [row.place for row in await claim(engine)] == list(range(PER_RECEIVER - 2, PER_RECEIVER + 1))
+    assert [row.place for row in await claim(engine)] == list(range(PER_HOST - 2, PER_HOST + 1))
 
 
 async def test_a_flood_for_one_receiver_hides_nobody_else(engine: AsyncEngine) -> None:
@@ -107,7 +107,7 @@ async def test_a_flood_for_one_receiver_hides_nobody_else(engine: AsyncEngine) -
     await flood(engine, "dead", 2_000, age=3_600)
     await flood(engine, "quick", 3, age=1)
     await flood(engine, "zoo", 1, age=1)
-    assert hosts(await claim(engine)) == {"dead": PER_RECEIVER, "quick": 3, "zoo": 1}
+    assert hosts(await claim(engine)) == {"dead": PER_HOST, "quick": 3, "zoo": 1}
 
 
 async def test_when_slots_are_scarce_who_has_the_least_under_way_comes_first(engine: AsyncEngine) -> None:
@@ -116,6 +116,21 @@ async def test_when_slots_are_scarce_who_has_the_least_under_way_comes_first(eng
     await flood(engine, "quick", 20, age=1)
     assert hosts(await claim(engine, 8)) == {"quick": 8}
     assert hosts(await claim(engine, 8)) == {"dead": 4, "quick": 4}
+
+
+async def test_users_of_one_host_share_it(engine: AsyncEngine) -> None:
+    """A flood of one's keeps nobody else waiting for more than a place, however slow its answers are."""
+    await flood(engine, "zaps", 500, age=3_600, who="flooder")
+    first = await claim(engine)
+    assert len(first) == PER_HOST
+    for who in ("ada", "bob"):
+        await flood(engine, "zaps", 3, age=1, who=who)
+    for row in first[:4]:
+        await fail(engine, row, delay=3_600.0)
+    assert Counter(row.user_id for row in await claim(engine)) == {"ada": 2, "bob": 2}
+    for row in first[4:6]:
+        await fail(engine, row, delay=3_600.0)
+    assert Counter(row.user_id for row in await claim(engine)) == {"ada": 1, "bob": 1}
 
 
 async def test_what_waits_for_an_endpoint_that_asks_for_patience_waits_with_it(engine: AsyncEngine) -> None:
