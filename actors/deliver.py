@@ -15,7 +15,7 @@ from pipeline.coalesce import Coalescer
 from pipeline.doorbell import Bell
 from pipeline.statements import blames_a_row
 from pipeline.webhooks.claim import claim_due
-from pipeline.webhooks.post import post
+from pipeline.webhooks.post import READ_SECONDS, post
 from pipeline.webhooks.schedule import SCHEDULE, Reply, Verdict, judge
 from pipeline.webhooks.secrets import read_secrets
 from pipeline.webhooks.settle import settle, settled
@@ -41,7 +41,8 @@ class Deliver:
         self._resources = resources
         self._timeout = timeout
         # Nobody takes a delivery over while a try of it can still be under way.
-        self._lease = 2 * timeout
+        self._longest = timeout + READ_SECONDS
+        self._lease = 2 * self._longest
         self.pool = TaskPool(SENDING)
         self.turns = Turns(self._look)
         self._settle: Coalescer[Mapping[str, Any], bool] = Coalescer(self._write_down, largest=100, splits=blames_a_row)
@@ -65,7 +66,7 @@ class Deliver:
     async def send(self, row: Row[Any], lease_ends: float) -> None:
         """One try, unless so much of the lease is gone that somebody else might be sending it soon."""
         secrets = row.secrets or [one.secret for one in await read_secrets(self._resources.engine, row.user_id)]
-        if lease_ends - asyncio.get_running_loop().time() <= self._timeout:
+        if lease_ends - asyncio.get_running_loop().time() <= self._longest:
             return
         headers = signed_headers(row.id, row.payload, secrets, datetime.now(UTC))
         try:
