@@ -17,12 +17,13 @@ from pipeline.doorbell import Bell
 from pipeline.idempotency import forget_old_keys
 from pipeline.settings import Settings
 from pipeline.sweep import admit_parked, bells_to_ring, fail_expired, promote_due
+from pipeline.webhooks.log import forget_old_deliveries
 
 log = logging.getLogger(__name__)
 
 TICK_SECONDS = 1.0
 FORGET_SECONDS = 60.0
-"""How often idempotency keys of yesterday are deleted."""
+"""How often what is old is deleted: idempotency keys after a day, webhooks' deliveries after a month."""
 
 
 async def sweep(resources: Resources) -> None:
@@ -69,6 +70,8 @@ async def run(settings: Settings) -> None:
         group.create_task(every_tick("watcher", watcher.look, stopped))
         forget = partial(forget_old_keys, resources.engine)
         group.create_task(every_tick("idempotency keys", forget, stopped, seconds=FORGET_SECONDS))
+        forget_deliveries = partial(forget_old_deliveries, resources.engine)
+        group.create_task(every_tick("deliveries", forget_deliveries, stopped, seconds=FORGET_SECONDS))
         if settings.store_sweep_seconds:
             look = StoreSweep(resources, stopped).look
             group.create_task(every_tick("store sweep", look, stopped, seconds=settings.store_sweep_seconds))

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 
 from actors.cancel import Cancel
 from actors.collect import Collect
+from actors.deliver import Deliver
 from actors.outside import is_outside
 from actors.resources import Resources
 from actors.start import Start
@@ -19,11 +20,11 @@ class Performers:
     """Hands each bell to its performer."""
 
     def __init__(self) -> None:
-        self._opened: tuple[Start, Collect, Store, Cancel] | None = None
+        self._opened: tuple[Start, Collect, Store, Cancel, Deliver] | None = None
 
     def open(self, resources: Resources) -> None:
         """Make the performers, on the loop that they work on."""
-        self._opened = Start(resources), Collect(resources), Store(resources), Cancel(resources)
+        self._opened = Start(resources), Collect(resources), Store(resources), Cancel(resources), Deliver(resources)
 
     def answering(self, bell: Bell) -> Callable[[], Awaitable[None]]:
         """The coroutine function to declare as the actor of `bell`."""
@@ -44,5 +45,5 @@ class Performers:
     async def close(self, patience: float) -> None:
         """Let what is under way end within `patience` seconds; cancel the rest."""
         if self._opened is not None:
-            start, _, store, cancel = self._opened
-            await asyncio.gather(*(one.pool.close(patience) for one in (start, store, cancel)))
+            start, _, store, cancel, deliver = self._opened
+            await asyncio.gather(*(one.pool.close(patience) for one in (start, store, cancel, deliver)))

@@ -15,6 +15,7 @@ from actors.turns import Turns
 from pipeline.advance import give_up
 from pipeline.claim import claim_downloads
 from pipeline.coalesce import Coalescer
+from pipeline.doorbell import Bell
 from pipeline.errors import (
     NotFound,
     OutputBroken,
@@ -83,6 +84,8 @@ class Store:
             raise
         else:
             self._resources.notices.note([moved] if moved else [])
+            if moved and row.webhook_url:
+                self._resources.doorbell.ring(Bell.DELIVER)
 
     async def _ask_again(self, row: Row[Any], error: OutputGone) -> None:
         """The addresses have expired. The provider may have new ones for what was bought; else it is bought again."""

@@ -42,6 +42,7 @@ from api.supabase.functions.process_generation import process_generation
 from api.supabase.functions.process_jobs import process_jobs
 from api.supabase.functions.start_generation import start_generation
 from api.supabase.proxy import METHODS, hand_on, open_way
+from api.webhooks import doors as webhooks
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
 from pipeline.limits import Limits
@@ -63,6 +64,11 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/batches/{id}", batches.show, methods=["GET"]),
     Route("/v1/batches/{id}/cancel", batches.cancel, methods=["POST"]),
     Route("/v1/batches/{id}/retry-failed", batches.retry, methods=["POST"]),
+    Route("/v1/webhooks/deliveries", webhooks.list_own, methods=["GET"]),
+    Route("/v1/webhooks/deliveries/{id}", webhooks.show, methods=["GET"]),
+    Route("/v1/webhooks/deliveries/{id}/replay", webhooks.send_again, methods=["POST"]),
+    Route("/v1/webhooks/secret", webhooks.show_secret, methods=["GET"]),
+    Route("/v1/webhooks/secret/rotate", webhooks.rotate, methods=["POST"]),
     Route("/v1/queue", doors.show_queue, methods=["GET"]),
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),

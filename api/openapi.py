@@ -14,7 +14,9 @@ from api.component_schemas import component_schemas, reference
 from api.generations.idempotency import HEADER, MAX_KEY_LENGTH, REPLAYED
 from api.generations.prefer import HEADER as PREFER
 from api.generations.prefer import LONGEST_WAIT
+from api.pages import DEFAULT_PAGE, LARGEST_PAGE
 from api.supabase.functions.batch_generate import OldBatchRequest
+from schema.delivery_states import DeliveryState
 from schema.statuses import Status
 from schema.wire.batch import Batch, BatchRequest
 from schema.wire.generation import Generation, GenerationList
@@ -22,6 +24,7 @@ from schema.wire.http import GenerationRequest, StartGenerationRequest
 from schema.wire.model import ModelList
 from schema.wire.problem import ProblemDocument
 from schema.wire.queue import QueueAndCost
+from schema.wire.webhook import DeliveryList, Event, WebhookSecret, WholeDelivery
 
 ASSETS = str(swagger_ui_path)
 
@@ -46,6 +49,10 @@ class Door(NamedTuple):
 
 _VERSION = {"type": "integer", "minimum": 0, "maximum": 2**31 - 1}
 _STATUS = {"type": "string", "enum": list(Status)}
+_PAGE_OF = (
+    ("limit", {"type": "integer", "minimum": 1, "maximum": LARGEST_PAGE, "default": DEFAULT_PAGE}),
+    ("cursor", {"type": "string"}),
+)
 _ONCE = (
     HEADER,
     "For 24 hours the same key with the same body answers with what it made first, and with "
@@ -78,8 +85,7 @@ DOORS = (
             ("status", _STATUS),
             ("model_id", {"type": "string"}),
             ("batch_id", {"type": "string", "format": "uuid"}),
-            ("limit", {"type": "integer", "minimum": 1, "maximum": 100, "default": 20}),
-            ("cursor", {"type": "string"}),
+            *_PAGE_OF,
         ),
     ),
     Door("/v1/generations/{id}", "get", "Read one generation with its timeline and images", 200, answer=Generation),
@@ -103,6 +109,28 @@ DOORS = (
     Door("/v1/batches/{id}", "get", "Read a batch: how many of its generations stand where", 200, answer=Batch),
     Door("/v1/batches/{id}/cancel", "post", "Call off whatever of a batch is not final", 200, answer=Batch),
     Door("/v1/batches/{id}/retry-failed", "post", "Try what failed of a batch again", 202, answer=Batch),
+    Door(
+        "/v1/webhooks/deliveries",
+        "get",
+        "List your webhooks' deliveries, newest first",
+        200,
+        answer=DeliveryList,
+        query=(
+            ("generation_id", {"type": "string", "format": "uuid"}),
+            ("state", {"type": "string", "enum": list(DeliveryState)}),
+            *_PAGE_OF,
+        ),
+    ),
+    Door("/v1/webhooks/deliveries/{id}", "get", "Read one delivery, its tries and its body", 200, answer=WholeDelivery),
+    Door("/v1/webhooks/deliveries/{id}/replay", "post", "Send one again, by the same id", 202, answer=WholeDelivery),
+    Door("/v1/webhooks/secret", "get", "What signs your webhooks", 200, answer=WebhookSecret),
+    Door(
+        "/v1/webhooks/secret/rotate",
+        "post",
+        "Make a new secret; the one so far signs beside it for 24 hours",
+        200,
+        answer=WebhookSecret,
+    ),
     Door("/v1/queue", "get", "How many generations stand where, and what you have paid", 200, answer=QueueAndCost),
     Door("/functions/v1/start-generation", "post", "The old apps' door", 200, StartGenerationRequest),
     Door("/functions/v1/generate-image", "post", "The same, answered with the picture", 200, StartGenerationRequest),
@@ -118,6 +146,16 @@ DOORS = (
 _PROBLEM = {
     "description": "A problem document (RFC 9457)",
     "content": {"application/problem+json": {"schema": reference(ProblemDocument)}},
+}
+_WEBHOOK = {
+    "summary": "A generation with a `webhook_url` has reached a final status; signed as Standard Webhooks says",
+    "parameters": [
+        {"name": name, "in": "header", "required": True, "schema": {"type": "string"}}
+        for name in ("webhook-id", "webhook-timestamp", "webhook-signature")
+    ],
+    "requestBody": {"required": True, "content": {"application/json": {"schema": reference(Event)}}},
+    "responses": {"2XX": {"description": "It is delivered"}, "410": {"description": "The endpoint wants no more"}},
+    "security": [],
 }
 _WEBSOCKET = "Every transition is pushed over the websocket `/v1/ws`, which [/asyncapi.json](/asyncapi.json) describes."
 _KEY = {"type": "http", "scheme": "bearer", "description": "An API key, or the JWT of a signed-in user"}
@@ -143,8 +181,9 @@ def document() -> bytes:
             "openapi": "3.1.0",
             "info": {"title": "Darkroom", "version": version("darkroom"), "description": _WEBSOCKET},
             "paths": paths,
+            "webhooks": {"generation": {"post": _WEBHOOK}},
             "components": {
-                "schemas": component_schemas({ProblemDocument, *models}),
+                "schemas": component_schemas({ProblemDocument, Event, *models}),
                 "securitySchemes": {"key": _KEY},
             },
         }

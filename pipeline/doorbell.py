@@ -33,6 +33,7 @@ class Bell(StrEnum):
     COLLECT = "collect"
     STORE = "store"
     CANCEL = "cancel"
+    DELIVER = "deliver"
 
 
 def wake_key(queue: str) -> str:

@@ -49,7 +49,8 @@ _WAITING = statement("""
       EXISTS (SELECT FROM image_generations
               WHERE status = 'cancelled' AND due_at <= now() AND replicate_prediction_id IS NOT NULL)
         OR EXISTS (SELECT FROM image_generations
-                   WHERE status = 'failed' AND due_at <= now() AND replicate_prediction_id IS NOT NULL) AS cancel
+                   WHERE status = 'failed' AND due_at <= now() AND replicate_prediction_id IS NOT NULL) AS cancel,
+      EXISTS (SELECT FROM darkroom_due_receivers()) AS deliver
 """)
 
 # From one user with a parked row to the next by the index, however many rows each has.

@@ -53,6 +53,8 @@ async def cancel(request: Request) -> Response:
     rows = await cancel_batch(state.engine, batch_id)
     if any(row.due_at is not None for row in rows):
         await state.doorbell.hand_over(Bell.CANCEL)
+    if any(row.webhook_url is not None for row in rows):
+        state.doorbell.ring(Bell.DELIVER)
     state.notices.note([as_move(row) for row in rows])
     return await _shown(state, batch_id)
 

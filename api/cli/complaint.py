@@ -23,6 +23,7 @@ OPTIONS = {
     "strength": "--strength",
     "num_outputs": "--num-outputs",
     "priority": "--priority",
+    "webhook_url": "--webhook",
     "status": "--status",
     "limit": "--limit",
 }

@@ -1,5 +1,6 @@
-"""Finding a generation by the end of its id, which is what `ls` shows of it."""
+"""Finding a generation or a delivery by the end of its id, which is what lists show of it."""
 
+from collections.abc import Iterable
 from uuid import UUID
 
 from api.client import Client
@@ -13,13 +14,31 @@ RECENT = 100
 
 async def full_id(client: Client, text: str) -> str:
     """The id that `text` is or ends. Raises Invalid when none or several of the latest ones match."""
+    if whole := _whole(text):
+        return whole
+    page = await client.list(limit=RECENT)
+    return _ending((item["id"] for item in page["items"]), text, "generations")
+
+
+async def full_delivery_id(client: Client, text: str) -> str:
+    """The same for a webhook's delivery."""
+    if whole := _whole(text):
+        return whole
+    page = await client.deliveries(limit=RECENT)
+    return _ending((item["id"] for item in page["items"]), text, "deliveries")
+
+
+def _whole(text: str) -> str | None:
     try:
         return str(UUID(text))
     except ValueError:
-        page = await client.list(limit=RECENT)
-    found = [item["id"] for item in page["items"] if item["id"].endswith(text.lower())]
+        return None
+
+
+def _ending(ids: Iterable[str], text: str, what: str) -> str:
+    found = [one for one in ids if one.endswith(text.lower())]
     if len(found) == 1:
         return found[0]
     if not found:
-        raise Invalid("id", f"none of your latest {RECENT} generations has an id that ends in {text}")
-    raise Invalid("id", f"several generations match {text}: {', '.join(found)}")
+        raise Invalid("id", f"none of your latest {RECENT} {what} has an id that ends in {text}")
+    raise Invalid("id", f"several {what} match {text}: {', '.join(found)}")

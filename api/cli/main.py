@@ -18,6 +18,7 @@ from api.cli.submit import submit
 from api.cli.torture import torture
 from api.cli.up import up
 from api.cli.watch import watch
+from api.cli.webhooks import app as webhooks
 
 # Help without rich: importing it for a page of text would take three times as long as all the rest.
 app = typer.Typer(
@@ -41,7 +42,7 @@ def _every_command(
 
 for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, models, torture):
     app.command()(command)
-for name, group in (("keys", keys), ("lanes", lanes), ("limits", limits)):
+for name, group in (("keys", keys), ("lanes", lanes), ("limits", limits), ("webhooks", webhooks)):
     app.add_typer(group, name=name)
 
 

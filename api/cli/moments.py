@@ -27,7 +27,15 @@ def length(seconds: float) -> str:
 
 def age(start: str) -> str:
     """How long ago, in one unit: `now`, `40 s`, `5 min`, `3 h`, `12 d`."""
-    seconds = seconds_since(start)
+    return _in_one_unit(seconds_since(start))
+
+
+def time_to(end: str) -> str:
+    """How long it is until then, in the same units."""
+    return _in_one_unit((datetime.fromisoformat(end) - datetime.now(UTC)).total_seconds())
+
+
+def _in_one_unit(seconds: float) -> str:
     for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1)):
         if seconds >= size:
             return f"{int(seconds // size)} {unit}"

@@ -28,6 +28,7 @@ def submit(
     strength: Annotated[float | None, typer.Option(help="How far to go from it, 0 to 1.")] = None,
     num_outputs: Annotated[int | None, typer.Option(help="How many pictures.")] = None,
     priority: Annotated[int | None, typer.Option(help="Higher goes first.")] = None,
+    webhook: Annotated[str | None, typer.Option(metavar="URL", help="Where to tell of its end.")] = None,
     watch: Annotated[bool, typer.Option("--watch", "-w", help="Show each stage live.")] = False,
     out: Annotated[
         Path | None,
@@ -59,6 +60,7 @@ def submit(
         "strength": strength,
         "num_outputs": num_outputs,
         "priority": priority,
+        "webhook_url": webhook,
     }
     asked = Asked.of(context, url, key, json)
 

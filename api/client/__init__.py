@@ -14,6 +14,7 @@ from api.client.generation import Generation, GenerationPage, Image, TimelineEnt
 from api.client.models import Model, Models
 from api.client.problem import Problem
 from api.client.queue import Lane, Queue
+from api.client.webhooks import Delivery, DeliveryPage, Try, WebhookSecret, WholeDelivery
 from pipeline.errors import Unreachable
 from schema.wire.problem import FieldError
 
@@ -21,6 +22,8 @@ __all__ = [
     "BatchCounts",
     "BatchEvent",
     "Client",
+    "Delivery",
+    "DeliveryPage",
     "Event",
     "FieldError",
     "Generation",
@@ -36,5 +39,8 @@ __all__ = [
     "Reset",
     "TimelineEntry",
     "Transition",
+    "Try",
     "Unreachable",
+    "WebhookSecret",
+    "WholeDelivery",
 ]

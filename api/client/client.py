@@ -21,6 +21,7 @@ from api.client.models import Models
 from api.client.queue import Queue
 from api.client.subscription import Line
 from api.client.watch import Watch
+from api.client.webhooks import DeliveryPage, WebhookSecret, WholeDelivery
 
 TIMEOUT = aiohttp.ClientTimeout(total=60, sock_connect=5)
 """Seconds. Enough for a slow network; every answer but a picture is small."""
@@ -112,6 +113,43 @@ class Client:
     async def models(self) -> Models:
         """The models: what each takes, brings and costs."""
         return cast("Models", await self._json("GET", self.address.http("v1/models")))
+
+    async def deliveries(
+        self,
+        *,
+        generation_id: str | None = None,
+        state: str | None = None,
+        limit: int | None = None,
+        cursor: str | None = None,
+    ) -> DeliveryPage:
+        """A page of your webhooks' deliveries, newest first; `cursor` is the last page's `next_cursor`."""
+        asked = {
+            "generation_id": generation_id,
+            "state": state,
+            "limit": None if limit is None else str(limit),
+            "cursor": cursor,
+        }
+        params = {name: value for name, value in asked.items() if value is not None}
+        return cast("DeliveryPage", await self._json("GET", self.address.http("v1/webhooks/deliveries"), params=params))
+
+    async def delivery(self, delivery_id: str) -> WholeDelivery:
+        """One delivery with its tries and its body. Problem with status 404 when it isn't yours."""
+        return cast("WholeDelivery", await self._json("GET", self._delivery(delivery_id)))
+
+    async def replay(self, delivery_id: str) -> WholeDelivery:
+        """Send one again under the same id, whatever came of it; its endpoint is enabled."""
+        return cast("WholeDelivery", await self._json("POST", self._delivery(delivery_id) / "replay"))
+
+    def _delivery(self, delivery_id: str) -> URL:
+        return self.address.http("v1/webhooks/deliveries") / delivery_id
+
+    async def webhook_secret(self) -> WebhookSecret:
+        """What signs your webhooks; it is made when there is none."""
+        return cast("WebhookSecret", await self._json("GET", self.address.http("v1/webhooks/secret")))
+
+    async def rotate_webhook_secret(self) -> WebhookSecret:
+        """Make a new secret; the one so far signs beside it for 24 hours. Problem with status 409 after too many."""
+        return cast("WebhookSecret", await self._json("POST", self.address.http("v1/webhooks/secret/rotate")))
 
     def watch(
         self,

@@ -1,8 +1,5 @@
 """The doors of /v1/generations."""
 
-import base64
-import binascii
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +15,7 @@ from api.generations.accept import accept, accept_once
 from api.generations.body import read_model
 from api.generations.idempotency import REPLAYED, key_of
 from api.generations.prefer import APPLIED, preferred_wait
+from api.pages import Page, read_page
 from api.problems import invalid
 from api.state import state_of
 from pipeline.errors import NotFound
@@ -29,9 +27,7 @@ from schema.statuses import Status
 from schema.wire.http import GenerationRequest
 from schema.wire.problem import FieldError
 
-LARGEST_PAGE = 100
-DEFAULT_PAGE = 20
-QUERY = {"status", "model_id", "batch_id", "limit", "cursor"}
+FILTERS = {"status", "model_id", "batch_id"}
 
 
 async def identity_of(request: Request) -> Identity:
@@ -74,14 +70,14 @@ async def show_generation(request: Request) -> Response:
 async def list_own(request: Request) -> Response:
     """GET /v1/generations: newest first, a page at a time."""
     identity = await identity_of(request)
-    filters, limit = _filters(request)
+    filters, page = _asked(request)
     rows: list[Row[Any]] = []
     if identity.sees_all or identity.user_id is not None:
         user_id = None if identity.sees_all else identity.user_id
         engine = state_of(request).engine
-        rows = list(await list_generations(engine, user_id=user_id, most=limit + 1, **filters))
-    cursor = _cursor(rows[limit - 1]) if len(rows) > limit else None
-    return json_answer({"items": [as_resource(row) for row in rows[:limit]], "next_cursor": cursor})
+        rows = list(await list_generations(engine, user_id=user_id, most=page.limit + 1, **filters))
+    items = [as_resource(row) for row in page.shown(rows)]
+    return json_answer({"items": items, "next_cursor": page.next_cursor(rows)})
 
 
 async def show_queue(request: Request) -> Response:
@@ -91,42 +87,23 @@ async def show_queue(request: Request) -> Response:
     return json_answer({**await read_queue(engine), "cost": await read_cost(engine, payer)})
 
 
-def _filters(request: Request) -> tuple[dict[str, Any], int]:
-    query = request.query_params
-    errors = [FieldError(name, f"unknown; use {', '.join(sorted(QUERY))}") for name in query if name not in QUERY]
-    limit = query.get("limit", str(DEFAULT_PAGE))
-    if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
-        errors.append(FieldError("limit", f"must be 1 to {LARGEST_PAGE}"))
+def _asked(request: Request) -> tuple[dict[str, Any], Page]:
+    query, errors = request.query_params, list[FieldError]()
+    page = read_page(query, FILTERS, errors)
     status = query.get("status")
     if status is not None and status not in set(Status):
         errors.append(FieldError("status", f"must be one of {', '.join(Status)}"))
     batch_id = query.get("batch_id")
     if batch_id is not None and uuid_of(batch_id) is None:
         errors.append(FieldError("batch_id", "must be a UUID"))
-    before = _before(query["cursor"]) if "cursor" in query else None
-    if "cursor" in query and before is None:
-        errors.append(FieldError("cursor", "must be a next_cursor that a list returned"))
     if errors:
         raise invalid(errors)
     return {
         "status": Status(status) if status else None,
         "model_id": query.get("model_id"),
         "batch_id": uuid_of(batch_id) if batch_id else None,
-        "before": before,
-    }, int(limit)
-
-
-def _cursor(row: Row[Any]) -> str:
-    return base64.urlsafe_b64encode(f"{row.created_at.isoformat()} {row.id}".encode()).decode()
-
-
-def _before(cursor: str) -> tuple[datetime, UUID] | None:
-    try:
-        at, _, generation_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        moment = datetime.fromisoformat(at)
-        return (moment, UUID(generation_id)) if moment.tzinfo else None
-    except (ValueError, binascii.Error):
-        return None
+        "before": page.before,
+    }, page
 
 
 def uuid_of(value: str) -> UUID | None:

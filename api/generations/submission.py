@@ -11,17 +11,13 @@ from pipeline.ids import new_id
 from pipeline.models import Family, family_of
 from schema.wire.http import GenerationRequest
 
-NOT_YET = {
-    "webhook_url": "webhooks are not sent yet; follow the generation over /v1/ws",
-}
-"""Fields of the contract that nothing acts on so far. Refused, because a picture without them would be a wrong one."""
 SEEDS = 2**31
 """Seeds drawn here stay below this: every model takes them, and JavaScript reads them exactly."""
 
 
 def submission_of(request: GenerationRequest, identity: Identity, guard: Guard) -> dict[str, Any]:
-    """The row to insert. Raises Invalid past a limit of the model, for a source picture that `guard` would never let a
-    worker fetch, or for what is not offered yet.
+    """The row to insert. Raises Invalid past a limit of the model, and for a source picture or a webhook that `guard`
+    would never let a worker ask.
 
     A seed is drawn for every model that takes one: it makes the picture repeatable, and the provider's input unlike
     any other, so that a purchase whose worker died can be found again in the provider's list.
@@ -30,15 +26,14 @@ def submission_of(request: GenerationRequest, identity: Identity, guard: Guard) 
     wanted = request.model_dump()
     if request.forgiving:
         wanted = family.forgive(wanted)
-    for name, why in NOT_YET.items():
-        if wanted[name] is not None:
-            raise Invalid(name, why)
     _check_moments(request)
+    if request.webhook_url is not None:
+        _check_webhook(request.webhook_url, identity, guard)
     if wanted["seed"] is None and "seed" in family.fields:
         wanted["seed"] = random.randrange(SEEDS)
     filled = family.complete(request.model_id, wanted)
     if request.source_image_url is not None:
-        _check_source(request.source_image_url, guard)
+        _check_address("source_image_url", request.source_image_url, guard)
     return {
         "id": new_id(),
         "user_id": identity.user_id,
@@ -76,11 +71,17 @@ def _money(family: Family, model_id: str, pictures: int) -> dict[str, Any]:
     return {"price": price.booked(model_id), "estimated_cost": estimate}
 
 
-def _check_source(url: str, guard: Guard) -> None:
+def _check_webhook(url: str, identity: Identity, guard: Guard) -> None:
+    if identity.user_id is None:
+        raise Invalid("webhook_url", "needs an owner, who alone may fetch the secret: send a key of your own")
+    _check_address("webhook_url", url, guard)
+
+
+def _check_address(field: str, url: str, guard: Guard) -> None:
     try:
         guard.check(url)
     except EgressRefused as error:
-        raise Invalid("source_image_url", str(error)) from error
+        raise Invalid(field, str(error)) from error
 
 
 def _check_moments(request: GenerationRequest) -> None:

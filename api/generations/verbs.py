@@ -29,6 +29,8 @@ async def cancel_generation(request: Request) -> Response:
     if row := await cancel(state.engine, generation_id):
         if row.due_at is not None:
             await state.doorbell.hand_over(Bell.CANCEL)
+        if row.webhook_url is not None:
+            state.doorbell.ring(Bell.DELIVER)
         state.notices.note([as_move(row)])
         return json_answer(as_resource(row))
     standing = await _standing(state, generation_id)

@@ -1,12 +1,9 @@
 """The guard: looks where an address leads before anything is sent there, and sends it there and nowhere else."""
 
-import asyncio
 import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
-from functools import partial
 from typing import Any
 
 import aiohttp
@@ -14,15 +11,13 @@ from yarl import URL
 
 from pipeline.egress.addresses import Address, is_in, is_public, literal
 from pipeline.egress.pinned import Pinned, pinned_session
+from pipeline.egress.resolver import Resolver
 from pipeline.errors import EgressRefused, EgressUnreachable
 from pipeline.settings.network import Network
 
 log = logging.getLogger(__name__)
 
 Resolve = Callable[[str, int], Awaitable[Sequence[Address]]]
-_RESOLVERS = ThreadPoolExecutor(8, "resolve")
-"""Threads of their own: who names a host whose name server sleeps must hold up nobody but others who name hosts."""
-_NOT_THERE = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
 class Guard:
@@ -34,7 +29,7 @@ class Guard:
 
     def __init__(self, allowed: tuple[Network, ...] = (), resolve: Resolve | None = None) -> None:
         self._allowed = allowed
-        self._resolve = resolve or _resolve
+        self._resolve = resolve or Resolver()
 
     def check(self, url: str) -> None:
         """Raise EgressRefused for what can be told without asking a name server."""
@@ -111,18 +106,3 @@ def _is_odd_number(host: str) -> bool:
     except OSError:
         return False
     return True
-
-
-async def _resolve(host: str, port: int) -> list[Address]:
-    try:
-        asking = partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(_RESOLVERS, asking)
-    except socket.gaierror as error:
-        if error.errno in _NOT_THERE:
-            raise EgressRefused(f"there is no host {host}") from error
-        raise EgressUnreachable(f"{host} cannot be resolved now") from error
-    except UnicodeError as error:
-        raise EgressRefused(f"{host[:80]!r} cannot be the name of a host") from error
-    # A link-local address comes with its zone behind a "%".
-    addresses = [literal(str(info[4][0]).partition("%")[0]) for info in found]
-    return [address for address in dict.fromkeys(addresses) if address is not None]

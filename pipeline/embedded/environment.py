@@ -11,7 +11,7 @@ from pipeline.settings.inherited import inherited
 PAINTER_TOKEN = "painter"
 """The painter asks for a token as Replicate does, and takes any."""
 OWN_MACHINE = "127.0.0.0/8, ::1/128"
-"""Where source pictures may come from beside the painter: nobody but its user is on such a machine."""
+"""Where source pictures may come from and webhooks go to beside the painter: only its user is on such a machine."""
 DRAIN_SECONDS = 0.5
 """No load balancer stands before an embedded web process, and somebody waits for Ctrl-C."""
 

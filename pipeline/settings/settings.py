@@ -68,7 +68,7 @@ class Settings(BaseSettings):
     egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(read_networks)] = Field(
         (),
         validation_alias=_env("DARKROOM_EGRESS_ALLOW"),
-        description="Networks beside the public internet that source pictures may come from, separated by commas",
+        description="Networks beside the public internet for source pictures and webhooks, separated by commas",
     )
     max_sockets: int = Field(
         20_000,

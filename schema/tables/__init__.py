@@ -2,6 +2,7 @@
 
 from schema.tables.api_key import api_keys
 from schema.tables.batch import batches
+from schema.tables.delivery import deliveries
 from schema.tables.generation import generations
 from schema.tables.idempotency_key import idempotency_keys
 from schema.tables.image import images
@@ -10,10 +11,13 @@ from schema.tables.metadata import metadata
 from schema.tables.meter import meters
 from schema.tables.spending import spending
 from schema.tables.user_limits import user_limits
+from schema.tables.webhook_endpoint import webhook_endpoints
+from schema.tables.webhook_secret import webhook_secrets
 
 __all__ = [
     "api_keys",
     "batches",
+    "deliveries",
     "generations",
     "idempotency_keys",
     "images",
@@ -22,4 +26,6 @@ __all__ = [
     "meters",
     "spending",
     "user_limits",
+    "webhook_endpoints",
+    "webhook_secrets",
 ]

@@ -27,12 +27,14 @@ LEGAL = {(t.source, t.target) for t in TRANSITIONS}
 BODY = {"model_id": "stability-ai/sdxl", "width": 256, "height": 256}
 
 
-async def submit_all(url: str, key: str, count: int) -> list[str]:
-    """POST `count` generations; their ids."""
+async def submit_all(url: str, key: str, count: int, **given: Any) -> list[str]:
+    """POST `count` generations, with what is `given` beside the prompt; their ids."""
     async with aiohttp.ClientSession(url, headers={"Authorization": f"Bearer {key}"}) as http:
         ids = []
         for number in range(count):
-            async with http.post("/v1/generations", json={"prompt": f"lighthouse number {number}", **BODY}) as answer:
+            async with http.post(
+                "/v1/generations", json={"prompt": f"lighthouse number {number}", **BODY, **given}
+            ) as answer:
                 assert answer.status == 202, await answer.text()
                 ids.append((await answer.json())["id"])
         return ids

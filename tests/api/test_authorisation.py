@@ -74,6 +74,11 @@ MATRIX = [
     Row("GET /v1/batches/{id}",                                      401,      404,  404,  200,  200),
     Row("POST /v1/batches/{id}/cancel",                              401,      404,  404,  200,  200),
     Row("POST /v1/batches/{id}/retry-failed",                        401,      404,  404,  202,  202),
+    Row("GET /v1/webhooks/deliveries",                               401,      200,  200,  200,  200),
+    Row("GET /v1/webhooks/deliveries/{id}",                          401,      404,  404,  200,  200),
+    Row("POST /v1/webhooks/deliveries/{id}/replay",                  401,      404,  404,  202,  202),
+    Row("GET /v1/webhooks/secret",                                   401,      403,  200,  200,  200),
+    Row("POST /v1/webhooks/secret/rotate",                           401,      403,  200,  200,  200),
     Row("GET /v1/queue",                                             401,      200,  200,  200,  200),
     Row("POST /functions/v1/start-generation",                       401,      200,  200,  200,  200),
     Row("POST /functions/v1/generate-image",                         401,      200,  200,  200,  200),
@@ -194,6 +199,8 @@ async def _address(everybody: Everybody, door: str) -> str:
     if path.startswith("/v1/batches/"):
         async with everybody.owner.http.post("/v1/batches", json=BATCH) as answer:
             return path.format(id=(await answer.json())["id"])
+    if path.startswith("/v1/webhooks/deliveries/"):
+        return path.format(id=(await delivery(everybody.owner))["id"])
     generation: dict[str, Any] = {"id": uuid4()}
     if "id}" in path:
         generation = await everybody.owner.submit(scheduled_at=FAR)
@@ -203,6 +210,17 @@ async def _address(everybody: Everybody, door: str) -> str:
     generation_id = generation["id"]
     path = path.replace("{path:path}", "some/thing")
     return path.format(id=generation_id, generation_id=generation_id, provider="replicate", attempt=1)
+
+
+async def delivery(user: User) -> dict[str, Any]:
+    """A delivery of the user's, to a port where nobody listens."""
+    generation = await user.submit(scheduled_at=FAR, webhook_url="http://127.0.0.1:1/hook")
+    async with user.http.post(f"/v1/generations/{generation['id']}/cancel") as answer:
+        assert answer.status == 200
+    async with user.http.get("/v1/webhooks/deliveries", params={"generation_id": generation["id"]}) as answer:
+        (made,) = (await answer.json())["items"]
+        found: dict[str, Any] = made
+        return found
 
 
 async def _listed(everybody: Everybody, key: str | None) -> set[str]:

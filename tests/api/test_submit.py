@@ -56,7 +56,11 @@ REFUSED: list[tuple[str, Any, int, str, str]] = [
     ("metadata too large", {"metadata": {"a": "x" * 5_000}}, 422, "metadata", "4096 bytes"),
     ("metadata no object", {"metadata": [1]}, 422, "metadata", "dictionary"),
     ("webhook nowhere", {"webhook_url": "ftp://x"}, 422, "webhook_url", "http"),
-    ("a webhook", {"webhook_url": "https://example.org/x"}, 422, "webhook_url", "not sent yet"),
+    ("a webhook inside", {"webhook_url": "https://10.0.0.1/x"}, 422, "webhook_url", "not on the public internet"),
+    ("a webhook at the metadata", {"webhook_url": "http://169.254.169.254/"}, 422, "webhook_url", "public internet"),
+    ("a webhook in disguise", {"webhook_url": "https://0xa9fea9fe/x"}, 422, "webhook_url", "no usual way"),
+    ("a webhook with a password", {"webhook_url": "https://a:b@example.org/x"}, 422, "webhook_url", "password"),
+    ("an endless webhook", {"webhook_url": f"https://example.org/{'x' * 2_000}"}, 422, "webhook_url", "at most 2000"),
     ("a deadline gone by", {"deadline": "2020-01-01T00:00:00Z"}, 422, "deadline", "in the future"),
     (
         "a source for a model that takes none",

@@ -18,6 +18,14 @@ _FILL_KEYS = f"""
     INSERT INTO idempotency_keys (user_id, key, body_hash, generation_id)
     SELECT 'user-' || n % 100, 'k' || n, '', gen_random_uuid() FROM generate_series(1, {FINISHED}) AS n
 """
+_FILL_DELIVERIES = f"""
+    INSERT INTO deliveries (id, user_id, generation_id, version, type, url, host, endpoint, payload, state, due_at)
+    SELECT gen_random_uuid(), 'user-' || n % 100, gen_random_uuid(), 2, 'generation.completed', 'https://h',
+      'h' || n % 50, sha256(CAST(CAST(n % 50 AS text) AS bytea)), '{{}}',
+      CASE WHEN n % 10 = 0 THEN 'pending' ELSE 'delivered' END,
+      CASE WHEN n % 10 = 0 THEN now() END
+    FROM generate_series(1, {FINISHED}) AS n
+"""
 
 
 @pytest.fixture(params=["full", "young"])
@@ -30,6 +38,7 @@ async def connection(
     if request.param == "full":
         await opened.execute(_FILL)
         await opened.execute(_FILL_KEYS)
+        await opened.execute(_FILL_DELIVERIES)
         await opened.execute("ANALYZE")
     yield opened
     await opened.close()

@@ -1,11 +1,12 @@
 """A model of everything that can happen to generations, in any order: two workers, webhooks, sweeps, deaths, time."""
 
 import asyncio
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule
+from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, multiple, rule
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,6 +23,7 @@ from pipeline.sweep import adopt, promote_due, take_overdue
 from pipeline.transitions import TRANSITIONS
 from pipeline.verdict import GiveUp, on_lost, on_undeveloped
 from schema.statuses import FINAL, Status
+from tests.events import URL
 from tests.pipeline.lifecycle_world import Hand, Sold, World, picture
 from tests.rows import submit
 
@@ -29,7 +31,11 @@ CAP = 3
 _EVERYTHING = statement(
     "SELECT *, (SELECT count(*) FROM images WHERE generation_id = g.id) AS pictures FROM image_generations AS g"
 )
-_EMPTY = statement("WITH gone AS (DELETE FROM image_generations RETURNING id) SELECT count(*) FROM gone")
+_EMPTY = statement("""
+    WITH gone AS (DELETE FROM image_generations RETURNING id), told AS (DELETE FROM deliveries RETURNING id)
+    SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM told) AS emptied
+""")
+_EVENTS = statement("SELECT generation_id, version, type FROM deliveries")
 _CAP = statement("UPDATE lanes SET cap = :cap RETURNING cap")
 _TIME_PASSES = statement(
     "UPDATE image_generations SET due_at = now() - interval '1 second' WHERE due_at IS NOT NULL RETURNING id"
@@ -58,9 +64,28 @@ class Lifecycle(RuleBasedStateMachine):
         """Run a coroutine on the machine's loop."""
         return self.runner.run(work)
 
+    @initialize(rows=st.integers(1, 4))
+    def some_wait(self, rows: int) -> None:
+        """By chance alone, most runs would end before anything has happened."""
+        for _ in range(rows):
+            self.submit(priority=0, attempts=2)
+
+    @rule(target=purchases)
+    def one_goes_well(self) -> Any:
+        """The whole way of the next one in line, as long as nobody interferes."""
+        self.claim(most=1)
+        if not isinstance(sold := self.buy(worker=0), Sold):
+            return multiple()
+        self.prediction_ends(sold, "succeeded")
+        self.webhook(sold, times=1)
+        self.collect(most=4)
+        self.claim_outputs(most=4)
+        self.store(worker=len(self.world.storing) - 1, fails="no")
+        return sold
+
     @rule(priority=st.integers(-1, 1), attempts=st.integers(1, 3))
     def submit(self, priority: int, attempts: int) -> None:
-        self.run(submit(self.engine, priority=priority, max_attempts=attempts))
+        self.run(submit(self.engine, priority=priority, max_attempts=attempts, webhook_url=URL))
 
     @rule(most=st.integers(1, 4))
     def claim(self, most: int) -> None:
@@ -257,3 +282,14 @@ class Lifecycle(RuleBasedStateMachine):
             if row.status == "cancelled" and row.due_at is None:
                 held = [hand.sold for hand in self.world.buying]
                 assert all(sold.ending or sold in held for sold in live), "nobody stops the meter"
+
+    @invariant()
+    def every_end_is_told_once(self) -> None:
+        """The outbox has one event for each entry of a final status, and nothing else."""
+        told = Counter((row.generation_id, row.version, row.type) for row in self.run(fetch(self.engine, _EVENTS)))
+        assert told == Counter(
+            (row.id, entry["v"], f"generation.{entry['status']}")
+            for row in self.rows()
+            for entry in row.timeline
+            if Status(entry["status"]) in FINAL
+        )

@@ -1,6 +1,7 @@
 """Every hot statement walks its index, also under a generic plan: a bound status would read the finished millions."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -28,6 +29,10 @@ from pipeline import (
     sweep,
     waiting,
 )
+from pipeline.webhooks import claim as webhook_claim
+from pipeline.webhooks import log as webhook_log
+from pipeline.webhooks import secrets as webhook_secrets
+from pipeline.webhooks import settle as webhook_settle
 
 HOT: dict[str, TextClause] = {
     "claim downloads": claim._CLAIM_DOWNLOADS,
@@ -69,6 +74,22 @@ ELSEWHERE: dict[str, tuple[str, TextClause]] = {
     "named": ("images", leftovers._NAMED),
     "find key": ("api_keys", api_keys._FIND),
     "standing keys": ("api_keys", api_keys._STANDING),
+    "due deliveries": ("deliveries", sweep._WAITING),
+    "claim deliveries": ("deliveries", webhook_claim._CLAIM),
+    "settle deliveries": ("deliveries", webhook_settle._SETTLE),
+    "tell endpoints": ("webhook_endpoints", webhook_claim._CLAIM),
+    "sign": ("webhook_secrets", webhook_claim._CLAIM),
+    "secrets": ("webhook_secrets", webhook_secrets._READ),
+    "rotate": ("webhook_secrets", webhook_secrets._ROTATE),
+    "delivery": ("deliveries", webhook_log._READ),
+    "replay": ("deliveries", webhook_log._REPLAY),
+    "enable": ("webhook_endpoints", webhook_log._REPLAY),
+    "own deliveries": ("deliveries", webhook_log._listing(frozenset({"user_id", "before", "state=failed"}))),
+    "all deliveries": ("deliveries", webhook_log._listing(frozenset())),
+    "deliveries of one": ("deliveries", webhook_log._listing(frozenset({"user_id", "generation_id"}))),
+    "forget deliveries": ("deliveries", webhook_log._FORGET),
+    "forget holds": ("webhook_endpoints", webhook_log._FORGET_HOLDS),
+    "forget secrets": ("webhook_secrets", webhook_log._FORGET_SECRETS),
 }
 """Hot statements on other tables."""
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # so in SQLAlchemy
@@ -80,6 +101,11 @@ VALUES: dict[str, Any] = {
     "cap": 10,
     "lease": 30.0,
     "look": 30.0,
+    "per_host": 16,
+    "secret": b"s",
+    "generation_id": "00000000-0000-0000-0000-000000000003",
+    "before_at": datetime(2026, 11, 23, tzinfo=UTC),
+    "before_id": "00000000-0000-0000-0000-000000000004",
     "id": UUID(int=0),
     "prediction_id": "p1",
     "everyone": False,
@@ -143,4 +169,4 @@ def literal(value: object) -> str:
     """A value as SQL."""
     if isinstance(value, bytes):
         return f"'\\x{value.hex()}'"
-    return f"'{value}'" if isinstance(value, str | UUID) else str(value)
+    return f"'{value}'" if isinstance(value, str | UUID | datetime) else str(value)

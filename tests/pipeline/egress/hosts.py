@@ -34,11 +34,11 @@ def guard(*, allowed: bool = True, **answers: list[str]) -> Guard:
 
 
 @asynccontextmanager
-async def serving(handler: Handler, tls: SSLContext | None = None) -> AsyncIterator[int]:
-    """A web server on this machine; its port."""
+async def serving(handler: Handler, tls: SSLContext | None = None, port: int = 0) -> AsyncIterator[int]:
+    """A web server on this machine, on a free port unless one is given; its port."""
     runner = web.ServerRunner(web.Server(handler), shutdown_timeout=0.1)
     await runner.setup()
-    site = web.TCPSite(runner, "127.0.0.1", 0, ssl_context=tls)
+    site = web.TCPSite(runner, "127.0.0.1", port, ssl_context=tls)
     await site.start()
     try:
         yield int(runner.addresses[0][1])
