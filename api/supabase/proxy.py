@@ -1,12 +1,13 @@
 """The way to what stays at the old project: `/auth/v1` and `/storage/v1` are handed on to SUPABASE_URL as they come."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import aiohttp
 from multidict import CIMultiDict
 from starlette.requests import Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
@@ -86,21 +87,41 @@ class Body:
             yield chunk
 
 
-class Answer(StreamingResponse):
-    """What the old project answers, on its way."""
+class Answer(Response):
+    """What the old project answers, on its way. When the client leaves in the middle, it need not send the rest."""
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
-        super().__init__(answer.content.iter_any(), answer.status)
         self._answer = answer
+        self.status_code = answer.status
+        self.background = None
         kept = [(name.lower(), value) for name, value in answer.headers.items() if name.lower() not in NOT_ANSWERED]
         self.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept]
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send it; when the client leaves in the middle, the old project need not send the rest."""
+    async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it until its end, or until the client has gone."""
+        sending, leaving = asyncio.create_task(self._send(send)), asyncio.create_task(_gone(receive))
         try:
-            await super().__call__(scope, receive, send)
+            await asyncio.wait({sending, leaving}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._answer.close()
+            leaving.cancel()
+            if not sending.done():
+                sending.cancel()
+            (broken, _) = await asyncio.gather(sending, leaving, return_exceptions=True)
+        if isinstance(broken, Exception):
+            # Cut off: the client has its headers already, and must see that the rest is missing.
+            raise broken
+
+    async def _send(self, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        async for chunk in self._answer.content.iter_any():
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        await send({"type": "http.response.body", "body": b"", "more_body": False})
+
+
+async def _gone(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        continue
 
 
 def _address(request: Request, project: str) -> URL:

@@ -132,4 +132,4 @@ async def test_a_deleted_generation_is_not_bought_again(darkroom: Darkroom) -> N
 async def test_the_document_names_the_header(darkroom: Darkroom) -> None:
     async with darkroom.client(None) as http, http.get("/openapi.json") as answer:
         parameters = (await answer.json())["paths"][PATH]["post"]["parameters"]
-    assert [(each["name"], each["in"]) for each in parameters] == [("Idempotency-Key", "header")]
+    assert ("Idempotency-Key", "header") in [(each["name"], each["in"]) for each in parameters]
