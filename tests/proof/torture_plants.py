@@ -34,8 +34,8 @@ PLANTS = {
     # A purchase without an answer is nobody's any more: no lease ends, so nobody takes the row over.
     "lease removed": Plant(
         file="schema/sql/claim.sql",
-        old="now() + make_interval(secs => lease)",
-        new="now() + interval '1 hour'",
+        old="begun + make_interval(secs => lease)",
+        new="begun + interval '1 hour'",
         scenario=("--only=none", "--faults=hang", "--often=0.4", "--generations=60", "--pace=0.5-1"),
         finds=Class.STUCK,
     ),
