@@ -11,8 +11,15 @@ from starlette.routing import Route
 from api.app import ROUTES
 from tests.darkroom import Darkroom
 
-UNDESCRIBED = {"/v1/callbacks/{provider}/{generation_id}/{attempt}", "/openapi.json", "/asyncapi.json", "/docs"}
-"""Doors for the provider, and for the descriptions themselves."""
+UNDESCRIBED = {
+    "/v1/callbacks/{provider}/{generation_id}/{attempt}",
+    "/openapi.json",
+    "/asyncapi.json",
+    "/docs",
+    "/auth/v1/{path:path}",
+    "/storage/v1/{path:path}",
+}
+"""Doors for the provider, for the descriptions themselves, and those that only hand on to the old project's own."""
 
 
 async def test_alive_and_ready(darkroom: Darkroom) -> None:
