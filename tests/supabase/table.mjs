@@ -1,0 +1,26 @@
+// Runs a table of cases through a real client's own builder. Given: {client, url, people, ids, cases}; says a line each.
+import { createRequire } from "node:module";
+import { readFileSync } from "node:fs";
+
+const given = JSON.parse(readFileSync(0, "utf8"));
+const { createClient } = createRequire(given.folder)(given.client);
+
+const clients = {};
+for (const [name, { key, token }] of Object.entries(given.people)) {
+  clients[name] = createClient(given.url, key, {
+    auth: { persistSession: false, autoRefreshToken: false },
+    global: token ? { headers: { Authorization: `Bearer ${token}` } } : {},
+  });
+}
+
+for (const { name, who, call } of given.cases) {
+  const run = new Function("db", "ids", `return ${call}`);
+  let said;
+  try {
+    const { data, error, count, status } = await run(clients[who], given.ids);
+    said = { name, status, data, count, error };
+  } catch (thrown) {
+    said = { name, thrown: String(thrown) };
+  }
+  console.log(JSON.stringify(said));
+}
