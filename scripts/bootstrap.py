@@ -43,7 +43,7 @@ def main() -> int:
         nargs="?",
         const="any",
         choices=["any", "npm"],
-        help="and a Chromium, TypeScript and supabase-js for the tests in JavaScript; with --dev. npm: not the machine's own",
+        help="and what the tests in JavaScript need: Chromium, packages; with --dev. npm: not the machine's own browser",
     )
     asked = parser.parse_args()
 

@@ -14,10 +14,11 @@ for (const [name, { key, token }] of Object.entries(given.people)) {
 }
 
 for (const { name, who, call } of given.cases) {
-  const run = new Function("db", "ids", `return ${call}`);
+  const run = new Function("db", "ids", "generations", "images", `return ${call}`);
+  const db = clients[who];
   let said;
   try {
-    const { data, error, count, status } = await run(clients[who], given.ids);
+    const { data, error, count, status } = await run(db, given.ids, () => db.from("image_generations"), () => db.from("images"));
     said = { name, status, data, count, error };
   } catch (thrown) {
     said = { name, thrown: String(thrown) };

@@ -26,6 +26,8 @@ def read_order(text: str, table: Table) -> list[Order]:
 
 def _term(reader: Reader, table: Table) -> Order:
     name = reader.name()
+    if not reader.is_before(",."):
+        raise reader.refused('".", "," or end of input')
     if name not in table.columns:
         raise no_column(table.name, name)
     words = (reader.match(_HOW) or "").split(".")

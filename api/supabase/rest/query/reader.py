@@ -21,6 +21,10 @@ class Reader:
         """Whether there is nothing left."""
         return self._at >= len(self._text)
 
+    def is_before(self, characters: str) -> bool:
+        """Whether one of `characters` comes next, or nothing at all."""
+        return self.is_over or self._text[self._at] in characters
+
     def take(self, word: str) -> bool:
         """Whether `word` comes next; then it has been read."""
         if self._text.startswith(word, self._at):

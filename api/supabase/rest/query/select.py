@@ -55,6 +55,8 @@ class _Reading:
         elif self.reader.take(".") or self.reader.take("()"):
             raise Refusal(400, "PGRST123", "Use of aggregate functions is not allowed")
         else:
+            if not self.reader.is_before(",)"):
+                raise self.reader.refused('",", ")" or end of input')
             if name not in level.table.columns:
                 raise no_column(level.table.name, name)
             level.selected.append(Selected(name, alias or name))

@@ -26,9 +26,7 @@ async def settle_in(darkroom: Darkroom) -> People:
     alice, bob = f"alice-{uuid4()}", f"bob-{uuid4()}"
     names = ("done", "pair", "failed", "called_off", "waiting", "bobs", "nobodys", "batch", "never")
     ids = {name: str(new_id()) for name in names} | {"alice": alice, "bob": bob}
-    sql = (
-        "INSERT INTO batches (id, user_id, name, settings, total) VALUES ($1, $2, 'the coast', '{\"width\": 512}', 3)"
-    )
+    sql = "INSERT INTO batches (id, user_id, name, settings, total) VALUES ($1, $2, 'the coast', '{\"width\": 512}', 3)"
     await darkroom.execute(sql, ids["batch"], alice)
     rows = [
         ("done", alice, "completed", "a lighthouse", None, ids["batch"], 0, "2026-01-01T00:00:00.123456+00:00"),
