@@ -111,7 +111,7 @@ generations = Table(
     Column("job_type", Text),
     Column("payload", JSONB),
     Column("archived_at", Moment),
-    # The provider whose line it stood in when an external worker claimed it; set while, and only while, it is that one's.
+    # The provider whose line it stood in when an external worker claimed it; set only while it is that one's.
     Column("outside_of", Text),
     CheckConstraint(f"status IN ({sql_list(frozenset(Status))})", name="status"),
     # A working row without a clock would be stuck for ever; so it cannot be written.
