@@ -23,9 +23,12 @@ _MAY_BE = f"""g.due_at IS NULL
       AND g.attempt_number < {MOST_ATTEMPTS} AND (g.deadline IS NULL OR g.deadline > now())"""
 _FRESH = f"""{move_any(RETRIED, Status.QUEUED)},
       attempts_before = g.attempt_number, retry_count = 0, error_message = NULL, completed_at = NULL, progress = NULL,
-      due_at = g.deadline, fence = g.fence + 1"""
+      due_at = g.deadline, fence = g.fence + 1, archived_at = NULL"""
 # Outputs that were paid for and not stored are fetched before anything is bought: the row keeps its prediction.
-_UNSTORED = "g.prediction->>'status' = 'succeeded' AND jsonb_array_length(g.prediction->'output') > 0"
+# Not what an external worker brought: the row goes back to its provider, which has sold nothing for it.
+_UNSTORED = (
+    "g.outside_of IS NULL AND g.prediction->>'status' = 'succeeded' AND jsonb_array_length(g.prediction->'output') > 0"
+)
 _RETRY_UNSTORED = f"""
     UPDATE image_generations AS g SET {_FRESH} WHERE %s AND {_MAY_BE} AND {_UNSTORED} RETURNING {COLUMNS}
 """
