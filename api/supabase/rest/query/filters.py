@@ -7,7 +7,7 @@ from api.supabase.rest.limits import MOST_LISTED, MOST_NESTED
 from api.supabase.rest.query.nouns import Comparison, Condition, Group
 from api.supabase.rest.query.reader import NAME, Reader
 from api.supabase.rest.refusals import Refusal, no_column, no_operator, too_much
-from api.supabase.rest.tables import Table
+from api.supabase.rest.tables import UNORDERED, Table
 
 ORDERING = frozenset({"eq", "neq", "gt", "gte", "lt", "lte"})
 MATCHING = frozenset({"like", "ilike"})
@@ -80,6 +80,8 @@ class Filters:
             raise no_column(table.name, comparison.column)
         if comparison.operator in MATCHING and column.type != "text":
             raise no_operator(column.type, "~~" if comparison.operator == "like" else "~~*")
+        if column.type in UNORDERED and comparison.operator != "is":
+            raise no_operator(column.type, "=")
         if comparison.operator == "is":
             _check_state(column.type, str(comparison.value))
         return comparison

@@ -5,8 +5,8 @@ import re
 from api.supabase.rest.limits import MOST_ORDERED
 from api.supabase.rest.query.nouns import Order
 from api.supabase.rest.query.reader import Reader
-from api.supabase.rest.refusals import no_column, too_much
-from api.supabase.rest.tables import Table
+from api.supabase.rest.refusals import no_column, no_operator, too_much
+from api.supabase.rest.tables import UNORDERED, Table
 
 _HOW = re.compile(r"(?:\.(asc|desc))?(?:\.(nullsfirst|nullslast))?")
 
@@ -30,6 +30,8 @@ def _term(reader: Reader, table: Table) -> Order:
         raise reader.refused('".", "," or end of input')
     if name not in table.columns:
         raise no_column(table.name, name)
+    if table.columns[name].type in UNORDERED:
+        raise no_operator(table.columns[name].type, "<")
     words = (reader.match(_HOW) or "").split(".")
     descending = "desc" in words
     # As Postgres has it when nothing is said: a null is larger than everything.

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+UNORDERED = frozenset({"json[]"})
+"""Types whose values Postgres cannot compare."""
+
 
 class Column(NamedTuple):
     """A column that the apps may read. `{t}` in its SQL is the table's alias."""

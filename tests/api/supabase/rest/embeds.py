@@ -97,16 +97,16 @@ EMBEDS = [
     Case(
         "a batch",
         "db.from('batch_generations')"
-        ".select('name,status,total_count,completed_count,failed_count,pending_count,processing_count,shared_settings').eq('id', ids.batch).single()",
+        ".select('name,status,total_count,completed_count,failed_count,pending_count,processing_count')"
+        ".eq('id', ids.batch).single()",
         data={
             "name": "the coast",
-            "status": "completed",
+            "status": "partial",
             "total_count": 3,
             "completed_count": 1,
             "failed_count": 2,
             "pending_count": 0,
             "processing_count": 0,
-            "shared_settings": {"width": 512},
         },
     ),
     Case(
