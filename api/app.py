@@ -43,6 +43,7 @@ from api.supabase.functions.process_jobs import process_jobs
 from api.supabase.functions.start_generation import start_generation
 from api.supabase.proxy import METHODS, hand_on, open_way
 from api.supabase.rest import doors as rest
+from api.supabase.rest.procedures import doors as procedures
 from api.webhooks import doors as webhooks
 from pipeline.connections import open_connections
 from pipeline.database import open_reading_engine
@@ -80,6 +81,7 @@ ROUTES: list[BaseRoute] = [
     Route("/functions/v1/process-generation", process_generation, methods=["POST"]),
     Route("/functions/v1/batch-generate", batch_generate, methods=["POST"]),
     Route(paths.REST, rest.show_root, methods=["GET"]),
+    Route(f"{paths.REST}rpc/{{function}}", procedures.call, methods=rest.METHODS),
     Route(f"{paths.REST}{{table:path}}", rest.serve_table, methods=rest.METHODS),
     Route(f"{paths.AUTH}{{path:path}}", hand_on, methods=METHODS),
     Route(f"{paths.STORAGE}{{path:path}}", hand_on, methods=METHODS),

@@ -43,7 +43,7 @@ def main() -> int:
         nargs="?",
         const="any",
         choices=["any", "npm"],
-        help="and what the tests in JavaScript need: Chromium, packages; with --dev. npm: not the machine's own browser",
+        help="and what the tests in JavaScript need, a Chromium too; with --dev. npm: not the machine's own",
     )
     asked = parser.parse_args()
 

@@ -24,6 +24,8 @@ Door = Callable[[Request], Awaitable[Response]]
 _ERRORS = (DarkroomError, ValidationError, DBAPIError, *AWAY)
 _CANCELED = "57014"
 """Postgres's statement_timeout. No outage: the same again would take as long."""
+_TAKEN = "23505"
+_NOT_THERE = "55000"
 _CODES = {
     400: "PGRST102",
     401: "PGRST301",
@@ -100,9 +102,11 @@ def _said(error: DBAPIError) -> tuple[int, dict[str, str | None]] | None:
     state = str(getattr(error.orig, "sqlstate", None))
     if state == _CANCELED:
         return 500, _shaped(state, "canceling statement due to statement timeout")
-    if state[:2] != "22" or error.orig is None:
-        return None
-    return 400, _shaped(state, str(getattr(error.orig.__cause__, "message", "a value cannot be read")))
+    message = str(getattr(getattr(error.orig, "__cause__", None), "message", "a value cannot be taken"))
+    if state == _TAKEN:
+        return 409, _shaped(state, message)
+    # A value that cannot be read, or a row that is not where the change needs it.
+    return (400, _shaped(state, message)) if state[:2] == "22" or state == _NOT_THERE else None
 
 
 def _shaped(code: str, message: str, details: str | None = None) -> dict[str, str | None]:

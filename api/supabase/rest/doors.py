@@ -11,11 +11,16 @@ from api.supabase.functions.answers import caller_of
 from api.supabase.rest.answers import answering, json_of, page_of
 from api.supabase.rest.headers import check_schema, preferences_of, take_range, wants_one
 from api.supabase.rest.query.parameters import parameters_of, read_query
-from api.supabase.rest.refusals import no_method, no_table, not_one
+from api.supabase.rest.refusals import forbidden, no_method, no_table, not_one
 from api.supabase.rest.sql.read import read_sql
 from api.supabase.rest.tables import TABLES, Table
+from api.supabase.rest.writes.insert import insert_generation
+from api.supabase.rest.writes.jobs import update_jobs
+from api.supabase.rest.writes.remove import remove_generations, remove_images, remove_jobs
+from api.supabase.rest.writes.update import update_generations
 from pipeline.statements import fetch, statement
 
+Method = Callable[[Request, Table, Identity], Awaitable[Response]]
 METHODS = ["DELETE", "GET", "PATCH", "POST", "PUT"]
 
 
@@ -35,7 +40,8 @@ async def serve_table(request: Request) -> Response:
     table = TABLES.get(name)
     if table is None:
         raise no_table(name)
-    return await _TAKEN.get(request.method, _refuse)(request, table, identity)
+    take = _read if request.method in ("GET", "HEAD") else _WRITTEN.get((request.method, name), _refuse)
+    return await take(request, table, identity)
 
 
 async def _read(request: Request, table: Table, identity: Identity) -> Response:
@@ -51,8 +57,17 @@ async def _read(request: Request, table: Table, identity: Identity) -> Response:
     )
 
 
-async def _refuse(request: Request, _: Table, __: Identity) -> Response:
-    raise no_method(request.method)
+async def _refuse(request: Request, table: Table, identity: Identity) -> Response:
+    if request.method not in ("POST", "PATCH", "DELETE"):
+        raise no_method(request.method)
+    raise forbidden(f"permission denied for table {table.name}", anonymous=identity.role == "anonymous")
 
 
-_TAKEN: dict[str, Callable[[Request, Table, Identity], Awaitable[Response]]] = {"GET": _read, "HEAD": _read}
+_WRITTEN: dict[tuple[str, str], Method] = {
+    ("POST", "image_generations"): insert_generation,
+    ("PATCH", "image_generations"): update_generations,
+    ("DELETE", "image_generations"): remove_generations,
+    ("DELETE", "images"): remove_images,
+    ("PATCH", "job_queue"): update_jobs,
+    ("DELETE", "job_queue"): remove_jobs,
+}

@@ -109,6 +109,11 @@ def forbidden(message: str, *, anonymous: bool) -> Refusal:
     return Refusal(401 if anonymous else 403, "42501", message)
 
 
+def no_resolution() -> Refusal:
+    """An upsert."""
+    return Refusal(400, "PGRST100", "upsert is not supported here; insert a generation, or update it")
+
+
 def impossible(message: str) -> Refusal:
     """What a row cannot do where it stands; as a trigger of the old database would have raised it."""
     return Refusal(400, "P0001", message)

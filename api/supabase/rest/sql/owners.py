@@ -1,8 +1,16 @@
 """Whose rows somebody sees, as row-level security had it."""
 
+from typing import Protocol
+
 from api.auth.identity import Identity
 from api.supabase.rest.sql.binds import Binds
 from api.supabase.rest.tables import Table
+
+
+class Rule(Protocol):
+    """Makes a condition of who asks."""
+
+    def __call__(self, table: Table, alias: str, who: Identity, binds: Binds, *, by_id: bool) -> str | None: ...
 
 
 def visible(table: Table, alias: str, who: Identity, binds: Binds, *, by_id: bool) -> str | None:
@@ -19,3 +27,8 @@ def visible(table: Table, alias: str, who: Identity, binds: Binds, *, by_id: boo
     if by_id:
         rules.append(table.ownerless)
     return f"({' OR '.join(rules).format(t=alias)})" if rules else "false"
+
+
+def changeable(table: Table, alias: str, who: Identity, binds: Binds, *, by_id: bool) -> str | None:
+    """The same for the rows that `who` may change: what has no owner is the anonymous key's, and no user's."""
+    return visible(table, alias, who, binds, by_id=by_id and who.role == "anonymous")

@@ -7,7 +7,7 @@ from api.auth.identity import Identity
 from api.supabase.rest.query.nouns import Embed, Level
 from api.supabase.rest.sql.binds import Binds
 from api.supabase.rest.sql.conditions import condition_sql
-from api.supabase.rest.sql.owners import visible
+from api.supabase.rest.sql.owners import Rule, changeable, visible
 
 # No name in a request has a space in it, so that no column can be taken for the row.
 _ROW = '"the row"'
@@ -25,10 +25,16 @@ def read_sql(level: Level, who: Identity, *, one: bool, count: bool) -> Read:
     return _Building(who, by_id=level.names_exactly).statement(level, one=one, count=count)
 
 
+def matched_sql(level: Level, who: Identity, most: int) -> Read:
+    """The statement for the `id` of what `who` may change of the rows that match; `most` of them, in order."""
+    return _Building(who, by_id=level.names_exactly, rule=changeable).matched(level, most)
+
+
 class _Building:
-    def __init__(self, who: Identity, *, by_id: bool) -> None:
+    def __init__(self, who: Identity, *, by_id: bool, rule: Rule = visible) -> None:
         self._who = who
         self._by_id = by_id
+        self._rule = rule
         self._binds = Binds()
 
     def statement(self, level: Level, *, one: bool, count: bool) -> Read:
@@ -40,6 +46,13 @@ class _Building:
             f"CAST({total} AS bigint) AS total FROM ({rows}) AS {_ROW}"
         )
         return Read(sql, self._binds.values)
+
+    def matched(self, level: Level, most: int) -> Read:
+        alias = self._binds.alias()
+        limit = f"LIMIT CAST({self._binds.add(most)} AS integer)"
+        return Read(
+            f"SELECT {alias}.id {self._from(level, alias, None)} ORDER BY {alias}.id {limit}", self._binds.values
+        )
 
     def _rows(self, level: Level, alias: str, link: str | None) -> str:
         columns = [
@@ -65,7 +78,7 @@ class _Building:
         conditions = [link] if link else []
         conditions += [condition_sql(one, level.table, alias, self._binds) for one in level.conditions]
         conditions += [self._exists(embed, alias) for embed in level.embeds if embed.inner]
-        if rule := visible(level.table, alias, self._who, self._binds, by_id=self._by_id):
+        if rule := self._rule(level.table, alias, self._who, self._binds, by_id=self._by_id):
             conditions.append(rule)
         where = f" WHERE {' AND '.join(conditions)}" if conditions else ""
         return f"FROM {level.table.source} AS {alias}{where}"

@@ -1,4 +1,4 @@
-"""`image_generations` and `images`: their columns by the old names, and none of the pipeline's own that tell too much."""
+"""`image_generations` and `images`: their columns by the old names, and none that tell of the pipeline's inside."""
 
 from collections.abc import Mapping
 

@@ -22,6 +22,8 @@ class Case:
     data: Any = None
     """Exactly this."""
     count: int | None = None
+    unknown_to: str = ""
+    """A client whose builder has no words for it."""
     says: str = ""
     """A part of the error's message."""
 

@@ -18,10 +18,10 @@ class People:
 
     keys: Mapping[str, Mapping[str, str]]
     """By name: `key`, which the app was built with, and `token`, when somebody has signed in."""
-    ids: Mapping[str, str]
+    ids: dict[str, str]
 
 
-async def settle_in(darkroom: Darkroom) -> People:
+async def settle_in(darkroom: Darkroom, service_key: str | None = None) -> People:
     """Write everybody's rows, as psql would."""
     alice, bob = f"alice-{uuid4()}", f"bob-{uuid4()}"
     names = ("done", "pair", "failed", "called_off", "waiting", "bobs", "nobodys", "batch", "never")
@@ -70,8 +70,34 @@ async def settle_in(darkroom: Darkroom) -> People:
         "alice": {"key": ANON, "token": sign(sub=alice)},
         "bob": {"key": ANON, "token": sign(sub=bob)},
         "anon": {"key": ANON},
-        "service": {"key": darkroom.service_key},
+        "service": {"key": service_key or darkroom.service_key},
         "nobody": {"key": "wrong"},
         "late": {"key": ANON, "token": sign(sub=alice, exp=1)},
     }
     return People(keys, ids)
+
+
+async def settle_in_more(darkroom: Darkroom, people: People) -> None:
+    """What only the tests of writes need: more of Bob's and of nobody's, many of Alice's, and limits."""
+    sql = """INSERT INTO image_generations (id, user_id, status, prompt, model, model_id, due_at)
+      VALUES ($1, $2, $3, $4, 'm/m', 'm/m', $5::text::timestamptz)"""
+    for name, owner, status in (("nobodys_waiting", None, "pending"), ("bobs_two", people.ids["bob"], "completed")):
+        people.ids[name] = str(new_id())
+        await darkroom.execute(sql, people.ids[name], owner, status, name, FAR if status == "pending" else None)
+    for idx in range(2):
+        people.ids[f"bobs_two_image_{idx}"] = str(new_id())
+        await darkroom.execute(
+            """INSERT INTO images (id, generation_id, idx, user_id, filename, storage_path, public_url, file_size,
+                 width, height, format, prompt, model)
+               VALUES ($1, $2, $3, $4, 'f.png', $5, $5, 10, 512, 512, 'png', 'p', 'm/m')""",
+            people.ids[f"bobs_two_image_{idx}"],
+            people.ids["bobs_two"],
+            idx,
+            people.ids["bob"],
+            f"{people.ids['bobs_two']}/{idx}.png",
+        )
+    for _ in range(101):
+        await darkroom.execute(sql, str(new_id()), people.ids["alice"], "pending", "one of many", FAR)
+    await darkroom.execute(
+        "INSERT INTO user_limits (user_id, in_flight, per_minute) VALUES ($1, 3, 7)", people.ids["alice"]
+    )

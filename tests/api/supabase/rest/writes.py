@@ -1,0 +1,126 @@
+"""The conformance table of what is written. In this order: each case finds what those before it have left."""
+
+from tests.api.supabase.rest.case import Case
+
+_FAR = "2999-01-01T00:00:00Z"
+UPDATES = [
+    Case("cancel", "generations().update({status: 'cancelled'}).eq('id', ids.waiting)", 204),
+    Case(
+        "it was cancelled",
+        "generations().select('status,error_message').eq('id', ids.waiting).single()",
+        data={"status": "failed", "error_message": "Cancelled by user"},
+    ),
+    Case("cancel again", "generations().update({status: 'cancelled'}).eq('id', ids.waiting)", 204),
+    Case("cancel what is completed", "generations().update({status: 'cancelled'}).eq('id', ids.done)", 400, "P0001"),
+    Case("cancel somebody else's", "generations().update({status: 'failed'}).eq('id', ids.bobs)", 204),
+    Case("cancel somebody else's, shown", "generations().update({status: 'failed'}).eq('id', ids.bobs).select()", data=[]),
+    Case(
+        "cancel none, single",
+        "generations().update({status: 'failed'}).eq('id', ids.bobs).select().single()",
+        406,
+        "PGRST116",
+    ),
+    Case("cancel nobody's as a user", "generations().update({status: 'failed'}).eq('id', ids.nobodys_waiting)", 204),
+    Case("cancel nobody's, not by another column", "generations().update({status: 'failed'}).eq('width', 512)", 204, who="anon"),
+    Case(
+        "cancel nobody's",
+        "generations().update({status: 'failed', error_message: 'no more'}).eq('id', ids.nobodys_waiting).select('id').single()",
+        who="anon",
+        finds="nobodys_waiting",
+    ),
+    Case(
+        "retry, as the apps write it",
+        "generations().update({status: 'pending', error_message: null, retry_count: 0, completed_at: null,"
+        " updated_at: new Date().toISOString()}).eq('batch_id', ids.batch).eq('status', 'failed')"
+        ".select('id,status').order('created_at')",
+        finds="failed called_off",
+    ),
+    Case("retry again", "generations().update({status: 'pending'}).eq('id', ids.failed)", 400, "P0001", says="it is queued"),
+    Case("cancel what was queued, single", "generations().update({status: 'cancelled'}).eq('id', ids.failed).select('status').single()", data={"status": "failed"}),
+    Case("counted", "generations().update({status: 'cancelled'}, {count: 'exact'}).in('id', [ids.failed, ids.called_off])", 204, count=2),
+]  # fmt: skip
+NOT_UPDATED = [
+    Case("a prompt", "generations().update({prompt: 'other'}).eq('id', ids.done)", 403, "42501"),
+    Case("a prompt with a status", "generations().update({status: 'failed', prompt: 'x'}).eq('id', ids.pair)", 403, "42501"),
+    Case("an owner", "generations().update({user_id: ids.bob}).eq('id', ids.done)", 403, "42501"),
+    Case("a prompt with the service key", "generations().update({prompt: 'x'}).eq('id', ids.done)", 403, "42501", who="service"),
+    Case("completed", "generations().update({status: 'completed'}).eq('id', ids.failed)", 403, "42501"),
+    Case("as the anonymous key", "generations().update({status: 'completed'}).eq('id', ids.done)", 401, "42501", who="anon"),
+    Case("a secret column", "generations().update({webhook_url: 'x'}).eq('id', ids.done)", 400, "PGRST204"),
+    Case("retry with a reason", "generations().update({status: 'pending', error_message: 'x'}).eq('id', ids.failed)", 400, "P0001"),
+    Case("all rows", "generations().update({status: 'failed'})", 400, "21000", says="UPDATE requires a WHERE clause"),
+    Case("nothing", "generations().update({}).eq('id', ids.done)", 400, "PGRST102"),
+    Case("images", "images().update({prompt: 'x'}).eq('id', ids.done_image_0)", 403, "42501"),
+    Case("a view", "db.from('queue_health').update({pending_jobs: 0}).eq('pending_jobs', 1)", 403, "42501"),
+    Case("jobs as a user", "db.from('job_queue').update({status: 'pending'}).eq('id', ids.done)", 403, "42501"),
+    Case("upsert", "generations().upsert({id: ids.done, prompt: 'x'})", 400, "PGRST100", says="upsert"),
+    Case("too many rows", "generations().update({status: 'failed'}).eq('prompt', 'one of many')", 400, "PGRST124"),
+    Case("SQL in a status", "generations().update({status: \"failed', prompt = 'x\"}).eq('id', ids.done)", 403, "42501"),
+    Case("no such column to match", "generations().update({status: 'failed'}).eq('fence', 1)", 400, "42703"),
+]  # fmt: skip
+INSERTS = [
+    Case("insert", "generations().insert({prompt: 'a lighthouse'})", 201),
+    Case("insert, shown", "generations().insert({prompt: 'a harbour', model_id: 'black-forest-labs/flux-schnell', status: 'pending'}).select('prompt,status,user_id').single().then(said => ({...said, data: said.data.status + (said.data.user_id === ids.alice)}))", 201, data="queuedtrue"),
+    Case("insert a list of one", "generations().insert([{prompt: 'a gull', user_id: ids.alice, width: 512, steps: 4}]).select('prompt')", 201, data=[{"prompt": "a gull"}]),
+    Case("insert with an id", "generations().insert({id: ids.never, prompt: 'a tide'}).select().single()", 201, finds="never"),
+    Case("insert the id again", "generations().insert({id: ids.never, prompt: 'a tide'})", 409, "23505"),
+    Case("insert for nobody", "generations().insert({prompt: 'a reef'}).select('user_id').single()", 201, who="anon", data={"user_id": None}),
+    Case("insert for a user", "generations().insert({prompt: 'a reef', user_id: ids.bob}).select('user_id').single().then(said => ({...said, data: said.data.user_id === ids.bob}))", 201, who="service", data=True),
+    Case("insert for somebody else", "generations().insert({prompt: 'x', user_id: ids.bob})", 403, "42501", says="row-level security"),
+    Case("insert what is completed", "generations().insert({prompt: 'x', status: 'completed'})", 403, "42501"),
+    Case("insert without a prompt", "generations().insert({width: 512})", 400, "22023", says="prompt"),
+    Case("insert with a size that cannot be", "generations().insert({prompt: 'x', width: 'wide'})", 400, "22023", says="width"),
+    Case("insert an unknown model", "generations().insert({prompt: 'x', model_id: 'no/body'})", 400, "22023", says="model_id"),
+    Case("insert a column that is not there", "generations().insert({prompt: 'x', aspect: 1})", 400, "PGRST204"),
+    Case("insert two", "generations().insert([{prompt: 'x'}, {prompt: 'y'}])", 400, "PGRST102"),
+    Case("insert an image", "images().insert({generation_id: ids.done})", 403, "42501"),
+    Case("insert a job", "db.from('job_queue').insert({job_type: 'x'})", 403, "42501"),
+]  # fmt: skip
+CALLS = [
+    Case("enqueue", "db.rpc('enqueue_job', {p_job_type: 'generate-image', p_payload: {prompt: 'a pier', steps: 4}, p_priority: 5}).then(said => ({...said, data: typeof said.data + said.data.length}))", data="string36"),
+    Case("enqueue a generation that waits", "db.rpc('enqueue_job', {p_job_type: 'process-generation', p_payload: {generation_id: ids.never}}).then(said => ({...said, data: said.data === ids.never}))", data=True),
+    Case("enqueue one that was cancelled", "db.rpc('enqueue_job', {p_job_type: 'generate-image', p_payload: {generation_id: ids.failed}}).then(said => ({...said, data: said.data === ids.failed}))", data=True),
+    Case("enqueue what is completed", "db.rpc('enqueue_job', {p_job_type: 'generate-image', p_payload: {generation_id: ids.done}})", 400, "P0001"),
+    Case("enqueue somebody else's", "db.rpc('enqueue_job', {p_job_type: 'generate-image', p_payload: {generation_id: ids.bobs}})", 404, "P0002"),
+    Case("enqueue nothing known", "db.rpc('enqueue_job', {p_job_type: 'drop-table', p_payload: {}})", 400, "22023", says="job_type"),
+    Case("enqueue without a prompt", "db.rpc('enqueue_job', {p_job_type: 'generate-image', p_payload: {}})", 400, "22023", says="prompt"),
+    Case("enqueue with a priority that cannot be", "db.rpc('enqueue_job', {p_job_type: 'generate-image', p_payload: {prompt: 'x'}, p_priority: 1000})", 400, "22023", says="p_priority"),
+    Case("enqueue with GET", "db.rpc('enqueue_job', {}, {get: true})", 405, "PGRST117", unknown_to="supabase-js-2-39"),
+    Case("limits", "db.rpc('get_user_limits').then(said => ({...said, data: said.data.max_per_minute + said.data.user_id.slice(0, 5)}))", data="7alice"),
+    Case("limits by name", "db.rpc('get_user_limits', {p_user_id: ids.alice}, {get: true}).then(said => ({...said, data: said.data.max_in_flight}))", data=3),
+    Case("limits of somebody else", "db.rpc('get_user_limits', {p_user_id: ids.bob})", 403, "42501"),
+    Case("no function", "db.rpc('claim_next_job')", 404, "PGRST202", says="public.claim_next_job"),
+    Case("no function of Postgres's", "db.rpc('pg_sleep', {seconds: 10})", 404, "PGRST202"),
+    Case("no such argument", "db.rpc('enqueue_job', {p_job_type: 'x', p_payload: {}, p_sql: 'x'})", 404, "PGRST202"),
+]  # fmt: skip
+DELETES = [
+    Case("delete", "generations().delete().eq('id', ids.called_off)", 204),
+    Case("it is gone", "generations().select('id').eq('id', ids.called_off)", data=[]),
+    Case("delete, shown", "generations().delete().eq('id', ids.pair).select('id,images(idx)').single()", finds="pair"),
+    Case("delete what waits", "generations().delete().eq('id', ids.failed)", 400, "P0001", says="cancel it first"),
+    Case("delete somebody else's", "generations().delete().eq('id', ids.bobs)", 204),
+    Case("delete all", "generations().delete()", 400, "21000"),
+    Case("delete an image, and its generation", "images().delete().eq('id', ids.done_image_0).select('id')", finds="done_image_0"),
+    Case("its generation is gone", "generations().select('id').eq('id', ids.done)", data=[]),
+    Case("delete a batch", "db.from('batch_generations').delete().eq('id', ids.batch)", 403, "42501"),
+    Case("delete one of two images", "images().delete().eq('id', ids.bobs_two_image_0)", 400, "P0001", who="bob", says="go together"),
+    Case("delete two of two images", "images().delete().eq('generation_id', ids.bobs_two)", 204, who="bob"),
+    Case("delete nobody's", "generations().delete().eq('id', ids.nobodys).select('id').single()", who="anon", finds="nobodys"),
+]  # fmt: skip
+JOBS = [
+    Case("jobs are their owner's", "db.from('job_queue').select('id').eq('id', ids.bobs)", finds=""),
+    Case("a job", "db.from('job_queue').select('id,status,payload').eq('id', ids.bobs).single().then(said => ({...said, data: said.data.status + said.data.payload.prompt + said.data.payload.webhook_url}))", who="bob", data="completeda duneundefined"),
+    Case("jobs by status", "db.from('job_queue').select('id').eq('status', 'completed')", who="bob", finds="bobs"),
+    Case("jobs in a list", "db.from('job_queue').select('id').in('status', ['failed', 'completed'])", who="bob", finds="bobs"),
+    Case("put a job away", "db.from('job_queue').delete().eq('id', ids.bobs).select('id')", who="service", finds="bobs"),
+    Case("put away", "db.from('job_queue').select('id').eq('id', ids.bobs)", who="bob", finds=""),
+    Case("its generation stays", "generations().select('id').eq('id', ids.bobs)", who="bob", finds="bobs"),
+    Case("put a job away as a user", "db.from('job_queue').delete().eq('id', ids.bobs)", 403, "42501", who="bob"),
+    Case("reset a job", "db.from('job_queue').update({status: 'pending', attempt_number: 0}).eq('id', ids.never).select('status').single()", who="service", data={"status": "pending"}),
+    Case("complete a job", "db.from('job_queue').update({status: 'completed'}).eq('id', ids.never)", 400, "22023", who="service"),
+    Case("health is everybody's", "db.from('queue_health').select('pending_jobs').single().then(said => ({...said, data: said.data.pending_jobs > 0}))", who="anon", data=True),
+    Case("failed jobs", "db.from('failed_jobs_recent').select('id,error_message')", who="bob", data=[]),
+    Case("stuck jobs", "db.from('stuck_jobs').select('*')", who="bob", data=[]),
+    Case("progress", "db.from('batch_progress').select('total_count,items').eq('id', ids.batch).single().then(said => ({...said, data: said.data.items.length}))", data=1),
+]  # fmt: skip
+WRITES = [*UPDATES, *NOT_UPDATED, *INSERTS, *CALLS, *DELETES, *JOBS]
