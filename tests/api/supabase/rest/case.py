@@ -19,6 +19,8 @@ class Case:
     who: str = "alice"
     finds: str | None = None
     """The rows' ids, by name, in this order."""
+    view: str = "data"
+    """In JavaScript: what of the data is looked at."""
     data: Any = None
     """Exactly this."""
     count: int | None = None
@@ -26,6 +28,11 @@ class Case:
     """A client whose builder has no words for it."""
     says: str = ""
     """A part of the error's message."""
+
+    @property
+    def given(self) -> dict[str, str]:
+        """What the client's program needs."""
+        return {"name": self.name, "who": self.who, "call": self.call, "view": self.view}
 
     def check(self, said: Mapping[str, Any], people: People) -> None:
         """Compare with what came. Raises AssertionError."""

@@ -11,8 +11,8 @@ EMBEDS = [
     ),
     Case(
         "images",
-        "generations().select('id,images(idx,format)').eq('id', ids.done).single()"
-        ".then(({data: {images}, ...r}) => ({...r, data: images}))",
+        "generations().select('id,images(idx,format)').eq('id', ids.done).single()",
+        view="data.images",
         data=[PNG],
     ),
     Case(
@@ -42,8 +42,8 @@ EMBEDS = [
     ),
     Case(
         "images, inner, none shown",
-        "generations().select('id,images!inner()').eq('id', ids.done).single()"
-        ".then(({data, ...r}) => ({...r, data: Object.keys(data)}))",
+        "generations().select('id,images!inner()').eq('id', ids.done).single()",
+        view="Object.keys(data)",
         data=["id"],
     ),
     Case(

@@ -23,7 +23,7 @@ Said = Callable[[str], dict[str, dict[str, Any]]]
 @pytest.fixture(scope="module")
 def said(darkroom: Darkroom, people: People) -> Said:
     """What the whole table came to, by client; a Node process each, and only one."""
-    table = [{"name": case.name, "who": case.who, "call": case.call} for case in CASES]
+    table = [case.given for case in CASES]
     return cache(lambda client: run_table(client, darkroom.url, people.keys, people.ids, table))
 
 
