@@ -41,6 +41,8 @@ TRANSITIONS = (
     Transition(Status.QUEUED, Status.FAILED, ("clock", "start"), "its deadline passed, or a budget is spent"),
     Transition(Status.FAILED, Status.QUEUED, ("door",), "tried again by hand"),
     Transition(Status.CANCELLED, Status.QUEUED, ("door",), "tried again by hand"),
+    Transition(Status.FAILED, Status.PENDING, ("door",), "tried again by hand; came by SQL, and has yet to be read"),
+    Transition(Status.CANCELLED, Status.PENDING, ("door",), "tried again by hand; came by SQL, and has yet to be read"),
 )
 
 _LEGAL = {(transition.source, transition.target) for transition in TRANSITIONS}

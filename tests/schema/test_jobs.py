@@ -10,6 +10,7 @@ from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.cancel import cancel
+from pipeline.claim import claim_queued
 from pipeline.egress import Guard
 from pipeline.incomplete import complete_incomplete
 from pipeline.retry import retry
@@ -117,6 +118,12 @@ async def test_what_no_model_can_develop_fails_with_the_reason(engine: AsyncEngi
     assert (row.status, row.due_at) == ("failed", None)
     assert row.error_message.startswith("model_id: 'no/such' is not in the catalogue")
     assert (await row_of(engine, local)).error_message == "source_image_url: 127.0.0.1 is not on the public internet"
+    # Tried again it is read again, and never claimed unread.
+    assert await retry(engine, unknown)
+    assert (await row_of(engine, unknown)).status == "pending"
+    await psql.execute("UPDATE job_queue SET status = 'pending', attempt_number = 0 WHERE id = $1", local)
+    assert (await row_of(engine, local)).status == "pending"
+    assert await claim_queued(engine, "replicate", 10, lease=30) == []
 
 
 async def test_a_generation_inserted_by_hand_is_read_too(engine: AsyncEngine, psql: Psql) -> None:
