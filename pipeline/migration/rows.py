@@ -95,6 +95,8 @@ def _timeline(
 ) -> list[dict[str, Any]]:
     """What is known of its history: when it came, when the provider began if that can be told, and its end."""
     created, was_working = old["created_at"], old["status"] in ("processing", "downloading")
+    if status == "pending" and not was_working:
+        return [{"v": 1, "status": "pending", "at": created.isoformat(), "attempt": 0, "why": MOVED}]
     entries: list[tuple[str, datetime, int, str | None]] = [("queued", created, 0, MOVED)]
     seconds = old.get("generation_time_seconds")
     if status == "completed" and completed and seconds:
@@ -104,7 +106,7 @@ def _timeline(
     if status in FINAL and completed:
         entries.append((status, max(entries[-1][1], completed), attempts, error))
     elif status == "pending":
-        entries.append(("pending", now, attempts, RESET if was_working else None))
+        entries.append(("pending", now, attempts, RESET))
     return [
         {"v": v, "status": name, "at": at.isoformat(), "attempt": attempt, **({"why": why} if why else {})}
         for v, (name, at, attempt, why) in enumerate(entries, 1)
