@@ -1,6 +1,6 @@
 """A subscription: one topic on one socket, and the last version it was sent of each generation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from api.gateway.frame import Frame, frame_of
 from api.gateway.outbox import Outbox
 from api.gateway.topic_names import Kind, TopicName
 from api.gateway.view import Own, View
+from pipeline.deletions import Deletion
 
 REMEMBERED = 4_000
 """Of how many generations a feed remembers what it has sent."""
@@ -31,6 +32,9 @@ class Subscription:
     `offer` compares and writes without an await in between, so no two looks can send the same entry. While it begins
     (see following.py) what is offered is only noted; then that is read again, and sent after the snapshot.
     """
+
+    hears_clock = True
+    """Whether it is told what comes by the clock: how far a generation is, a batch's counts."""
 
     def __init__(
         self,
@@ -108,8 +112,11 @@ class Subscription:
         self._remember(view.id, view.version)
         # It would come after the transition, and be wrong.
         self.outbox.drop((self.topic, view.id))
-        for frame in view.frames(self.topic, last, self._cursor):
+        for frame in self._frames(view, last):
             self.outbox.put(frame)
+
+    def gone(self, deletion: Deletion) -> None:
+        """Something that it follows was deleted. No frame of ours tells of that; the old apps' frames do."""
 
     def tell(self, frame: dict[str, Any]) -> None:
         """Send a frame that is no transition and comes once."""
@@ -127,6 +134,10 @@ class Subscription:
     def end(self) -> None:
         """It cannot go on: the database has gone back. Its socket is closed; the client comes back and begins anew."""
         self._ends.lost()
+
+    def _frames(self, view: View, last: int) -> Iterable[Frame]:
+        """The frames that tell what is above version `last`."""
+        return view.frames(self.topic, last, self._cursor)
 
     @property
     def _floor(self) -> Cursor | None:
