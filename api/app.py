@@ -42,6 +42,7 @@ from api.supabase.functions.process_generation import process_generation
 from api.supabase.functions.process_jobs import process_jobs
 from api.supabase.functions.start_generation import start_generation
 from api.supabase.proxy import METHODS, hand_on, open_way
+from api.supabase.realtime.socket import realtime_door
 from api.webhooks import doors as webhooks
 from pipeline.connections import open_connections
 from pipeline.errors import DarkroomError
@@ -77,6 +78,7 @@ ROUTES: list[BaseRoute] = [
     Route("/functions/v1/generate-image", generate_image, methods=["POST"]),
     Route("/functions/v1/process-generation", process_generation, methods=["POST"]),
     Route("/functions/v1/batch-generate", batch_generate, methods=["POST"]),
+    WebSocketRoute(paths.REALTIME, realtime_door),
     Route(f"{paths.AUTH}{{path:path}}", hand_on, methods=METHODS),
     Route(f"{paths.STORAGE}{{path:path}}", hand_on, methods=METHODS),
     Route("/images/{path:path}", show_image, methods=["GET"]),

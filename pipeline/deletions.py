@@ -1,4 +1,4 @@
-"""Deletions: what Postgres tells every gateway when a generation's or a picture's row is gone; see sql/tell_deletion.sql."""
+"""Deletions: what Postgres tells every gateway when a generation or a picture is gone, see sql/tell_deletion.sql."""
 
 from typing import NamedTuple
 from uuid import UUID
