@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
+from api.supabase.functions.finished import CANCELLED
 from schema.statuses import FINAL, Status
 
 GENERATIONS = "image_generations"
@@ -61,9 +62,6 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
 }
 """Each old table's columns and their types in Postgres, in the order in which they are shown."""
 
-CANCELLED = "Cancelled by user"
-"""The old tables know no `cancelled`: it is shown as failed, for this reason."""
-
 Record = dict[str, Any]
 
 
@@ -83,6 +81,7 @@ def generation_record(resource: Mapping[str, Any], entry: Mapping[str, Any] | No
             "error_message": entry.get("why") if entry["status"] == Status.FAILED else None,
             "progress": None,
         }
+    # The old tables know no such status.
     if record["status"] == Status.CANCELLED:
         record |= {"status": "failed", "error_message": CANCELLED}
     return record

@@ -141,9 +141,11 @@ class RealtimeSocket(Connection):
         try:
             async with self._one_begins:
                 await channel.join(said.ref, token)
-        except Refused as reason:
+        except Refused as error:
+            reason = str(error)
             self._drop(channel)
-            await self._refuse(channel, said.ref, str(reason))
+            # In a task of its own: what comes next must neither wait for it nor be spared the count of messages.
+            self._start(channel, lambda: self._refuse(channel, said.ref, reason))
 
     async def _refuse(self, channel: Channel, ref: Ref, reason: str) -> None:
         await asyncio.sleep(REFUSAL_SECONDS)

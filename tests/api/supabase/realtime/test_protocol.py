@@ -29,14 +29,14 @@ async def test_a_heartbeat_is_answered(old: Web, vsn: str) -> None:
 async def test_a_heartbeat_without_a_ref_is_answered_without(old: Web) -> None:
     """As supabase-py sends it."""
     async with phoenix(old.darkroom.url, vsn="1.0.0") as client:
-        said = {"topic": "phoenix", "event": "heartbeat", "payload": {}, "ref": None, "join_ref": None}
+        said: dict[str, Any] = {"topic": "phoenix", "event": "heartbeat", "payload": {}, "ref": None, "join_ref": None}
         await client.connection.send(json.dumps(said))
         assert await client.hear() == (None, None, "phoenix", "phx_reply", OK)
 
 
 @pytest.mark.parametrize("vsn", VERSIONS)
 async def test_a_join_is_answered_with_the_bindings_as_they_came(old: Web, vsn: str) -> None:
-    bindings = [
+    bindings: list[dict[str, Any]] = [
         {"event": "UPDATE", "schema": "public", "table": "image_generations", "filter": "status=in.(failed,completed)"},
         {"event": "*", "schema": "public"},
         {"event": "INSERT", "schema": "public", "table": "images", "select": ["id"]},
