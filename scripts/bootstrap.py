@@ -1,9 +1,9 @@
 """Makes the virtual environments from the hash-pinned locks. Standard library only; instant when nothing changed.
 
-    python3 scripts/bootstrap.py [--dev] [--swift] [--browser[=npm]]
+    python3 scripts/bootstrap.py [--dev] [--swift] [--supabase] [--browser[=npm]]
 
 `.venv` holds Darkroom (with --dev its checks and tests too), `.venv-swift` the S3 server of the store's tests,
-`.browser` what the JavaScript client is tested with.
+`.venv-supabase` the old apps' Python client, `.browser` what JavaScript is tested with, the old apps' clients included.
 """
 
 import argparse
@@ -38,12 +38,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Makes Darkroom's virtual environments.")
     parser.add_argument("--dev", action="store_true", help="with the tools of check, test and bench")
     parser.add_argument("--swift", action="store_true", help="and the S3 server of the store's tests (Linux)")
+    parser.add_argument("--supabase", action="store_true", help="and the old apps' Python client, for its tests")
     parser.add_argument(
         "--browser",
         nargs="?",
         const="any",
         choices=["any", "npm"],
-        help="and a Chromium and TypeScript for the JavaScript client's tests; with --dev. npm: not the machine's own",
+        help="and a Chromium and what npm brings for the tests of JavaScript; with --dev. npm: not the machine's own",
     )
     asked = parser.parse_args()
 
@@ -62,6 +63,9 @@ def main() -> int:
             say("no .venv-swift: Swift runs on Linux only, so the store's S3 tests are skipped")
         elif asked.swift:
             VenvFolder(ROOT / ".venv-swift", [ROOT / "tests" / "swift" / "requirements.lock"], None).make()
+        if asked.supabase:
+            # Apart, because it holds back libraries that Darkroom has newer.
+            VenvFolder(ROOT / ".venv-supabase", [ROOT / "tests" / "supabase" / "requirements.lock"], None).make()
         if asked.browser:
             programs = ROOT / ".venv" / "bin"
             BrowserFolder(ROOT / ".browser", ROOT / "tests" / "javascript", programs).make(own=asked.browser == "any")
