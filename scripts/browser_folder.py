@@ -1,4 +1,4 @@
-"""The folder `.browser`: TypeScript, the old apps' clients, and where a Chromium is: the machine's, Debian's, or npm's."""
+"""The folder `.browser`: what JavaScript is tested with, and where a Chromium is: the machine's, Debian's, or npm's."""
 
 import hashlib
 import os
