@@ -1,0 +1,9 @@
+-- A row that an external worker had waits again: for whom it waited before, and with nothing of what that worker brought.
+CREATE OR REPLACE FUNCTION darkroom_come_home() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  NEW.provider := OLD.outside_of;
+  NEW.outside_of := NULL;
+  NEW.prediction := NULL;
+  RETURN NEW;
+END
+$$;
