@@ -5,8 +5,8 @@ from alembic import op
 
 from schema.migrations.migrate import statements
 
-revision = "0010_deletions"
-down_revision = "0009"
+revision = "0013"
+down_revision = "0012"
 
 
 def upgrade() -> None:
