@@ -18,7 +18,7 @@ up: ## Run everything here until Ctrl-C: Postgres, Valkey, web, worker, clock, p
 	@exec $(BIN)/darkroom up
 
 test: ## Everything that has to hold: check, then every test
-	$(BOOTSTRAP) --dev --swift --supabase --browser
+	$(BOOTSTRAP) --dev --swift --browser
 	@$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest --numprocesses=3
 
@@ -45,7 +45,8 @@ lock: ## Pin the newest versions that pyproject.toml allows, by hash
 	$(COMPILE) --upgrade tests/supabase/requirements.in -o tests/supabase/requirements.lock
 	$(COMPILE) --upgrade scripts/uv-requirements.in -o scripts/uv-requirements.txt
 	$(BIN)/npm update --prefix tests/javascript --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(BIN)/npm update --prefix tests/supabase --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## Remove what was installed and cached here; the data in .darkroom stays
-	rm -rf .venv .venv-swift .venv-supabase .browser build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-swift .venv-supabase .browser .supabase build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,9 +1,10 @@
 """Makes the virtual environments from the hash-pinned locks. Standard library only; instant when nothing changed.
 
-    python3 scripts/bootstrap.py [--dev] [--swift] [--supabase] [--browser[=npm]]
+    python3 scripts/bootstrap.py [--dev] [--swift] [--browser[=npm]]
 
 `.venv` holds Darkroom (with --dev its checks and tests too), `.venv-swift` the S3 server of the store's tests,
-`.venv-supabase` the old apps' Python client, `.browser` what JavaScript is tested with, the old apps' clients included.
+`.browser` what the JavaScript client is tested with, `.supabase` the clients of the old apps,
+`.venv-supabase` the one in Python.
 """
 
 import argparse
@@ -38,18 +39,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Makes Darkroom's virtual environments.")
     parser.add_argument("--dev", action="store_true", help="with the tools of check, test and bench")
     parser.add_argument("--swift", action="store_true", help="and the S3 server of the store's tests (Linux)")
-    parser.add_argument("--supabase", action="store_true", help="and the old apps' Python client, for its tests")
     parser.add_argument(
         "--browser",
         nargs="?",
         const="any",
         choices=["any", "npm"],
-        help="and a Chromium and what npm brings for the tests of JavaScript; with --dev. npm: not the machine's own",
+        help="and what the tests in JavaScript need, a Chromium too; with --dev. npm: not the machine's own",
     )
     asked = parser.parse_args()
 
     from browser_folder import BrowserFolder
     from install import Failed, say  # written for the Python that require_python found
+    from npm_folder import NpmFolder
     from venv_folder import VenvFolder
 
     plain, dev = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
@@ -63,12 +64,12 @@ def main() -> int:
             say("no .venv-swift: Swift runs on Linux only, so the store's S3 tests are skipped")
         elif asked.swift:
             VenvFolder(ROOT / ".venv-swift", [ROOT / "tests" / "swift" / "requirements.lock"], None).make()
-        if asked.supabase:
+        if asked.browser:
             # Apart, because it holds back libraries that Darkroom has newer.
             VenvFolder(ROOT / ".venv-supabase", [ROOT / "tests" / "supabase" / "requirements.lock"], None).make()
-        if asked.browser:
             programs = ROOT / ".venv" / "bin"
             BrowserFolder(ROOT / ".browser", ROOT / "tests" / "javascript", programs).make(own=asked.browser == "any")
+            NpmFolder(ROOT / ".supabase", ROOT / "tests" / "supabase", programs).make("supabase-js")
     except Failed as reason:
         sys.stderr.write(f"{reason}\n")
         return 1

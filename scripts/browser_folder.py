@@ -1,4 +1,4 @@
-"""The folder `.browser`: what JavaScript is tested with, and where a Chromium is: the machine's, Debian's, or npm's."""
+"""The folder `.browser`: TypeScript, and where a Chromium is. The machine's own, Debian's package, or npm's."""
 
 import hashlib
 import os
@@ -37,7 +37,7 @@ _FONTS = """<?xml version="1.0"?>
 
 
 class BrowserFolder:
-    """`folder` has a file `path`, which says where the browser is, and what npm brings in `node_modules`."""
+    """`folder` has a file `path`, which says where the browser is, and TypeScript in `node_modules`."""
 
     def __init__(self, folder: Path, lock: Path, programs: Path) -> None:
         """`lock` is the folder of package.json and package-lock.json, `programs` the one of node and npm."""
@@ -57,7 +57,7 @@ class BrowserFolder:
         self._stamp.unlink(missing_ok=True)
         for file in self._lock:
             shutil.copy(file, self._folder)
-        what = "what JavaScript is tested with" if browser else "what JavaScript is tested with, and Chromium"
+        what = "TypeScript" if browser else "TypeScript and Chromium"
         omitted = ["--omit=dev"] if browser else []
         run(f"installing {what} with npm", [self._program("npm"), *_CI, *omitted], cwd=self._folder)
         self._path.write_text(str(browser or self._unpack()))

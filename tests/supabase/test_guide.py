@@ -12,7 +12,7 @@ from tests.api.auth.minting import sign
 from tests.darkroom import Darkroom
 from tests.javascript.program import Program
 from tests.javascript.proxy import Proxy, proxy_to
-from tests.supabase.clients import CLIENTS, app
+from tests.supabase.apps import CLIENTS, app
 
 ADA = "6c2c0f3e-0000-4000-8000-00000000ada0"
 ASKED = {"key": "the-anon-key", "prompt": "a lighthouse", "model_id": "black-forest-labs/flux-schnell"}

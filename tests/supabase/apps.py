@@ -13,9 +13,9 @@ from pipeline.embedded.procfile import CHECKOUT
 from tests.javascript.program import NODE, Program, process
 
 HERE = Path(__file__).parent
-LIBRARIES = CHECKOUT / ".browser" / "node_modules"
+LIBRARIES = CHECKOUT / ".supabase" / "node_modules"
 PYTHON = CHECKOUT / ".venv-supabase" / "bin" / "python"
-JAVASCRIPT = ("supabase-js-2.119", "supabase-js-2.49", "supabase-js-2.39")
+JAVASCRIPT = ("supabase-js-2-119", "supabase-js-2-49", "supabase-js-2-39")
 CLIENTS = (*JAVASCRIPT, "supabase-py")
 
 
@@ -23,7 +23,7 @@ CLIENTS = (*JAVASCRIPT, "supabase-py")
 async def app(client: str, program: str, **given: Any) -> AsyncIterator[Program]:
     """An app that runs `program` (a file here, without its ending) with this client."""
     if not (LIBRARIES / JAVASCRIPT[0]).exists() or not PYTHON.exists():
-        pytest.fail("the clients are not installed: run make test (or scripts/bootstrap.py --supabase --browser)")
+        pytest.fail("the clients are not installed: run make test (or scripts/bootstrap.py --browser)")
     if client in JAVASCRIPT:
         package = LIBRARIES / client
         entry = json.loads((package / "package.json").read_text())
