@@ -5,7 +5,10 @@ const given = JSON.parse(json);
 const say = (what) => process.stdout.write(JSON.stringify(what) + "\n");
 
 const { createClient } = await import(name);
-const options = given.token ? { global: { headers: { Authorization: `Bearer ${given.token}` } } } : {};
+// Somebody who has signed in elsewhere. 2.39 does not know `accessToken`, and the newest would forget setAuth's.
+const options = given.token
+  ? { accessToken: async () => given.token, global: { headers: { Authorization: `Bearer ${given.token}` } } }
+  : {};
 const supabase = createClient(given.url, given.key, { ...options, auth: { persistSession: false } });
 if (given.token) supabase.realtime.setAuth(given.token);
 const { prompt, model_id } = given;
