@@ -70,7 +70,7 @@ class Subscription:
 
     def show(self, view: View, cursor: str | None) -> None:
         """Send a view of the snapshot. Whoever is cut off in the middle of it can go on from `cursor`."""
-        if not self.identity.may_see(view.user_id):
+        if not self.may_be_told(view.user_id):
             return
         # Of a generation in the snapshot everything, unless it was said after which version to go on.
         last = self._sent.get(view.id, 0)
@@ -89,6 +89,10 @@ class Subscription:
         self._held = set() if held else None
         return held
 
+    def may_be_told(self, owner: str | None) -> bool:
+        """Whether what is `owner`'s may be told here."""
+        return self.identity.may_see(owner)
+
     def wants(self, generation_id: UUID, version: int) -> bool:
         """Whether this version has not been sent yet."""
         return self._sent.get(generation_id, 0) < version
@@ -103,8 +107,8 @@ class Subscription:
             self._ends.too_slow()
 
     def send(self, view: View) -> None:
-        """Send what is new in `view`, if its owner may be told."""
-        if not self.identity.may_see(view.user_id):
+        """Send what is new in `view`, if the subscriber may be told."""
+        if not self.may_be_told(view.user_id):
             return
         last = self._last(view)
         if view.version <= last:

@@ -20,7 +20,7 @@ _OF_ONE = {
     (IMAGES, "generation_id"): Kind.GENERATION,
     (GENERATIONS, "batch_id"): Kind.BATCH,
 }
-"""Columns whose exact value is a topic of the gateway's own. Whoever knows an id may follow what has no owner."""
+"""Columns whose exact value is a topic of the gateway's own."""
 
 
 class BadJoin(Exception):

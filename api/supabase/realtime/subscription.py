@@ -47,6 +47,10 @@ class Changes(Subscription):
         self._bindings = bindings
         self._gone: list[Deletion] | None = []
 
+    def may_be_told(self, owner: str | None) -> bool:
+        """What has no owner is told only to who names it by its exact id, as `/rest/v1` shows it."""
+        return super().may_be_told(owner) and (owner is not None or self._of_one or self.identity.sees_all)
+
     def show_now(self, view: View | None, now: Cursor | None) -> None:
         """Go on from here: what came before is history, but how a generation stands is told to who asks for it by id.
 
@@ -58,7 +62,7 @@ class Changes(Subscription):
             return
         self.start_after(view.id, view.version)
         # At version 1 nothing has been updated yet.
-        if view.version > 1 and self.identity.may_see(view.user_id):
+        if view.version > 1 and self.may_be_told(view.user_id):
             self._put(change_now(view), [one for one in self._bindings if one.wants_now(view.id)])
 
     def is_live(self) -> None:
@@ -68,10 +72,10 @@ class Changes(Subscription):
             self.gone(deletion)
 
     def gone(self, deletion: Deletion) -> None:
-        """Tell that a row is gone, if its owner may be told."""
+        """Tell that a row is gone, if the subscriber may be told."""
         if self._gone is not None:
             self._gone.append(deletion)
-        elif self.identity.may_see(deletion.user_id):
+        elif self.may_be_told(deletion.user_id):
             self._put(deletion_change(deletion), self._bindings)
 
     def _frames(self, view: View, last: int) -> Iterable[Frame]:

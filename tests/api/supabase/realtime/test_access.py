@@ -16,6 +16,9 @@ from tests.api.supabase.realtime.test_protocol import is_there
 ADA, BOB = "6c2c0f3e-0000-4000-8000-00000000ada0", "6c2c0f3e-0000-4000-8000-000000000b0b"
 
 
+BATCH = "01234567-0000-7000-8000-00000000000b"
+
+
 def own(life: Life) -> str:
     return f"id=eq.{life.id}"
 
@@ -59,8 +62,9 @@ async def test_nobody_is_told_of_somebody_elses(old: Web, filtered: bool) -> Non
 async def test_what_has_no_owner_is_told_by_its_id_and_in_no_feed(old: Web) -> None:
     async with phoenix(old.darkroom.url) as client:
         for name, more in (("anon", {}), ("ada", {"access_token": sign(sub=ADA)})):
-            await client.join(name, on("*"), on("*", "images"), on("*", filter="status=neq.x"), **more)
-        life = await Life.begin(old.state, None)
+            bindings = on("*"), on("*", "images"), on("*", filter="status=neq.x"), on(filter=f"batch_id=eq.{BATCH}")
+            await client.join(name, *bindings, **more)
+        life = await Life.begin(old.state, None, batch_id=BATCH)
         topic = await client.join("g", on(filter=own(life)), on("INSERT", "images", f"generation_id=eq.{life.id}"))
         await life.develop()
         heard = [await client.hear() for _ in range(4)]

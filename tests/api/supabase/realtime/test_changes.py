@@ -163,9 +163,9 @@ async def test_who_comes_back_is_told_how_it_stands(old: Web) -> None:
 async def test_a_batch_is_followed_by_its_id(old: Web) -> None:
     batch = "01234567-0000-7000-8000-000000000001"
     async with phoenix(old.darkroom.url) as client:
-        await client.join("b", on("*", filter=f"batch_id=eq.{batch}"))
-        await Life.begin(old.state, None)
-        member = await Life.begin(old.state, None, batch_id=batch, batch_index=0)
+        await client.join("b", on("*", filter=f"batch_id=eq.{batch}"), access_token=sign(sub=ADA))
+        await Life.begin(old.state, ADA)
+        member = await Life.begin(old.state, ADA, batch_id=batch, batch_index=0)
         await member.call_off()
         records = [(await client.change())["data"]["record"] for _ in range(2)]
     assert [(one["id"], one["batch_id"], one["status"]) for one in records] == [
