@@ -70,7 +70,7 @@ frame, so whoever is cut off before begins anew.
 Any other code, and a line that breaks off, mean: come back.
 A client that does not read has {MAX_BYTES // 2**20} MB waiting for it, and then gets 4408.
 
-Apps that speak Supabase's Realtime protocol find it at `/realtime/v1/websocket`, fed by the same gateway; it is described
-where their client is.
+Apps that speak Supabase's Realtime protocol do so at `/realtime/v1/websocket`, which the same gateway feeds; their
+client describes it.
 """
 """The document's description, in CommonMark."""
