@@ -42,6 +42,7 @@ from api.supabase.functions.process_generation import process_generation
 from api.supabase.functions.process_jobs import process_jobs
 from api.supabase.functions.start_generation import start_generation
 from api.supabase.proxy import METHODS, hand_on, open_way
+from api.supabase.realtime.socket import realtime_door
 from api.supabase.rest import doors as rest
 from api.supabase.rest.procedures import doors as procedures
 from api.webhooks import doors as webhooks
@@ -80,6 +81,7 @@ ROUTES: list[BaseRoute] = [
     Route("/functions/v1/generate-image", generate_image, methods=["POST"]),
     Route("/functions/v1/process-generation", process_generation, methods=["POST"]),
     Route("/functions/v1/batch-generate", batch_generate, methods=["POST"]),
+    WebSocketRoute(paths.REALTIME, realtime_door),
     Route(paths.REST, rest.show_root, methods=["GET"]),
     Route(f"{paths.REST}rpc/{{function}}", procedures.call, methods=rest.METHODS),
     Route(f"{paths.REST}{{table:path}}", rest.serve_table, methods=rest.METHODS),

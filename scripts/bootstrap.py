@@ -3,7 +3,8 @@
     python3 scripts/bootstrap.py [--dev] [--swift] [--browser[=npm]]
 
 `.venv` holds Darkroom (with --dev its checks and tests too), `.venv-swift` the S3 server of the store's tests,
-`.browser` what the JavaScript client is tested with, `.supabase` the clients of the old apps.
+`.browser` what the JavaScript client is tested with, `.supabase` the clients of the old apps,
+`.venv-supabase` the one in Python.
 """
 
 import argparse
@@ -64,6 +65,8 @@ def main() -> int:
         elif asked.swift:
             VenvFolder(ROOT / ".venv-swift", [ROOT / "tests" / "swift" / "requirements.lock"], None).make()
         if asked.browser:
+            # Apart, because it holds back libraries that Darkroom has newer.
+            VenvFolder(ROOT / ".venv-supabase", [ROOT / "tests" / "supabase" / "requirements.lock"], None).make()
             programs = ROOT / ".venv" / "bin"
             BrowserFolder(ROOT / ".browser", ROOT / "tests" / "javascript", programs).make(own=asked.browser == "any")
             NpmFolder(ROOT / ".supabase", ROOT / "tests" / "supabase", programs).make("supabase-js")
