@@ -42,9 +42,10 @@ async def settle_in(darkroom: Darkroom, service_key: str | None = None) -> Peopl
     for name, owner, status, prompt, reason, batch, index, created in rows:
         await darkroom.execute(
             """INSERT INTO image_generations (id, user_id, status, prompt, model, model_id, error_message, batch_id,
-                 batch_index, created_at, due_at, width, steps, guidance_scale, seed, webhook_url, input)
+                 batch_index, created_at, due_at, width, steps, guidance_scale, seed, webhook_url, input, payload)
                VALUES ($1, $2, $3, $4, 'm/m', 'm/m', $5, $6, $7, CAST($8::text AS timestamptz), $9::text::timestamptz,
-                 512, 4, 7.5, 4294967296, 'https://secret.example/hook', '{}')""",
+                 512, 4, 7.5, 4294967296, 'https://secret.example/hook', '{}',
+                 '{"webhook_url": "https://secret.example/hook", "note": "kept"}')""",
             ids[name],
             owner,
             status,

@@ -79,6 +79,26 @@ SECRETS = [
     )
 ]
 
+# What was enqueued by SQL may carry one.
+SECRETS += [
+    Case(
+        "a webhook in a payload",
+        "db.from('job_queue').select('payload').eq('id', ids.done).single()",
+        view="[data.payload.note, data.payload.webhook_url === undefined]",
+        data=["kept", True],
+    ),
+    Case(
+        "a webhook in a payload, by path",
+        "db.from('job_queue').select('at:payload->>webhook_url').eq('id', ids.done)",
+        data=[{"at": None}],
+    ),
+    Case(
+        "a webhook in a payload, guessed",
+        "db.from('job_queue').select('id').like('payload->>webhook_url', 'https%')",
+        finds="",
+    ),
+]
+
 INJECTED = [
     Case("SQL in a value", f"{BY}.eq('prompt', \"' OR 1=1; DROP TABLE images; --\")", finds=""),
     Case("SQL in a list", f"{BY}.in('prompt', [\"x') OR (1=1\", '$1'])", finds=""),
