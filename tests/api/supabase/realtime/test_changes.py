@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from api.supabase.records import COLUMNS
@@ -105,15 +106,18 @@ async def test_inserts_updates_and_deletions_of_ones_own(old: Web) -> None:
 
 
 async def test_what_moved_several_times_between_two_looks_is_told_step_by_step(old: Web) -> None:
-    """Rows that move without a word: the safety look finds them together."""
     life = await Life.begin(old.state, None)
+    psql = await asyncpg.connect(old.darkroom.database_url)
     async with phoenix(old.darkroom.url) as client:
         await client.join("g", on(filter=of(life)))
-        await old.darkroom.execute("UPDATE image_generations SET status = 'failed', error_message = 'x' WHERE true")
-        await old.darkroom.execute("UPDATE image_generations SET status = 'queued' WHERE true")
+        async with psql.transaction():
+            await psql.execute("UPDATE image_generations SET status = 'failed', error_message = 'x'")
+            await psql.execute("UPDATE image_generations SET status = 'queued', error_message = NULL")
+        await psql.close()
         changes = [(await client.change())["data"]["record"] for _ in range(2)]
     assert [(one["status"], one["version"]) for one in changes] == [("failed", 2), ("queued", 3)]
     assert [one["completed_at"] is None for one in changes] == [False, True]
+    assert [one["error_message"] for one in changes] == ["changed by hand", None]
 
 
 async def test_cancelled_is_shown_as_failed_by_its_user(old: Web) -> None:
