@@ -9,6 +9,8 @@ MOST_LISTED = 400
 """Values of one `in`."""
 MOST_SELECTED = 120
 """Columns and embedded tables of one select, all levels together."""
+MOST_STEPS = 5
+"""Into a JSON column."""
 MOST_ORDERED = 8
 MOST_EMBEDDED = 2
 """Tables in each other."""

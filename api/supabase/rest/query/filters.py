@@ -5,8 +5,9 @@ from typing import Literal
 
 from api.supabase.rest.limits import MOST_LISTED, MOST_NESTED
 from api.supabase.rest.query.nouns import Comparison, Condition, Group
-from api.supabase.rest.query.reader import NAME, Reader
-from api.supabase.rest.refusals import Refusal, no_column, no_operator, too_much
+from api.supabase.rest.query.path import read_path, type_at
+from api.supabase.rest.query.reader import Reader
+from api.supabase.rest.refusals import Refusal, no_operator, too_much
 from api.supabase.rest.tables import UNORDERED, Table
 
 ORDERING = frozenset({"eq", "neq", "gt", "gte", "lt", "lte"})
@@ -33,14 +34,15 @@ class Filters:
 
     def comparison(self, table: Table, column: str, text: str) -> Comparison:
         """`text` behind `column=`. Raises Refusal."""
-        reader = Reader("filter", text)
-        if not NAME.fullmatch(column):
-            raise reader.refused("the name of a column before it")
+        reader, naming = Reader("filter", text), Reader("filter", column)
+        name, path = naming.name(), read_path(naming)
+        if not naming.is_over:
+            raise naming.refused("end of the column's name")
         negated, operator = _operator(reader)
         value: str | tuple[str, ...] = _list(reader) if operator == "in" else reader.rest()
         if not reader.is_over:
             raise reader.refused("end of input")
-        return self._checked(table, Comparison(column, operator, value, negated))
+        return self._checked(table, Comparison(name, operator, value, negated, path))
 
     def group(self, table: Table, joined: Literal["AND", "OR"], negated: bool, text: str) -> Group:
         """`text` behind `or=` or `and=`. Raises Refusal."""
@@ -65,25 +67,23 @@ class Filters:
         for begins, joined in _GROUPS:
             if reader.match(begins):
                 return self._group(reader, table, joined, negated, depth + 1)
-        column = reader.name()
+        column, path = reader.name(), read_path(reader)
         reader.expect(".")
         again, operator = _operator(reader)
         value: str | tuple[str, ...] = _list(reader) if operator == "in" else _value(reader)
-        return self._checked(table, Comparison(column, operator, value, negated != again))
+        return self._checked(table, Comparison(column, operator, value, negated != again, path))
 
     def _checked(self, table: Table, comparison: Comparison) -> Comparison:
         self._left -= 1
         if self._left < 0:
             raise too_much("filters", f"at most {self._most} in one request")
-        column = table.columns.get(comparison.column)
-        if column is None:
-            raise no_column(table.name, comparison.column)
-        if comparison.operator in MATCHING and column.type != "text":
-            raise no_operator(column.type, "~~" if comparison.operator == "like" else "~~*")
-        if column.type in UNORDERED and comparison.operator != "is":
-            raise no_operator(column.type, "=")
+        kind = type_at(table, comparison.column, comparison.path)
+        if comparison.operator in MATCHING and kind != "text":
+            raise no_operator(kind, "~~" if comparison.operator == "like" else "~~*")
+        if kind in UNORDERED and comparison.operator != "is":
+            raise no_operator(kind, "=")
         if comparison.operator == "is":
-            _check_state(column.type, str(comparison.value))
+            _check_state(kind, str(comparison.value))
         return comparison
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from api.supabase.rest.limits import MOST_ROWS
+from api.supabase.rest.query.path import Path
 from api.supabase.rest.tables import Relation, Table
 
 
@@ -15,6 +16,7 @@ class Comparison(NamedTuple):
     value: str | tuple[str, ...]
     """Several for `in`."""
     negated: bool = False
+    path: Path = ()
 
 
 class Group(NamedTuple):
@@ -41,6 +43,7 @@ class Selected(NamedTuple):
 
     column: str
     shown_as: str
+    path: Path = ()
 
 
 @dataclass
@@ -49,6 +52,8 @@ class Level:
 
     table: Table
     selected: list[Selected] = field(default_factory=list)
+    counted_as: str | None = None
+    """For `images(count)`: how many there are, under this name, and nothing else of them."""
     embeds: list["Embed"] = field(default_factory=list)
     conditions: list[Condition] = field(default_factory=list)
     order: list[Order] = field(default_factory=list)
@@ -62,7 +67,7 @@ class Level:
             isinstance(condition, Comparison)
             and condition.column in self.table.exact
             and condition.operator in ("eq", "in")
-            and not condition.negated
+            and not (condition.negated or condition.path)
             for condition in self.conditions
         )
 

@@ -1,12 +1,16 @@
 """`select=id,title:prompt,images!inner(*)`: which columns, and which tables with them."""
 
+import re
+
 from api.supabase.rest.limits import MOST_EMBEDDED, MOST_SELECTED
 from api.supabase.rest.query.nouns import Embed, Level, Selected
+from api.supabase.rest.query.path import named_after, read_path, type_at
 from api.supabase.rest.query.reader import Reader
-from api.supabase.rest.refusals import Refusal, no_column, no_relation, too_much
+from api.supabase.rest.refusals import Refusal, no_relation, too_much
 from api.supabase.rest.tables import TABLES, Relation, Table
 
 JOINS = frozenset({"inner", "left"})
+_ALIAS = re.compile(r":(?!:)")
 
 
 def read_select(text: str, table: Table) -> Level:
@@ -41,25 +45,31 @@ class _Reading:
         if self.reader.take("..."):
             raise too_much("select", "a spread embedding is not supported here; embed the table with its name")
         alias, name = None, self.reader.name('field name (columns), "*" or table name')
-        if self.reader.take(":") and not self.reader.take(":"):
+        if self.reader.match(_ALIAS):
             alias, name = name, self.reader.name()
-        elif alias is None and self.reader.take("::"):
-            raise self.reader.refused("no cast")
         words = self._words()
         if self.reader.take("("):
             self._embed(level, alias or name, name, words, depth)
         elif words:
             raise self.reader.refused('"("')
-        elif self.reader.take("->") or self.reader.take("::"):
-            raise too_much("select", "casts and paths into JSON are not supported here")
-        elif self.reader.take(".") or self.reader.take("()"):
-            raise Refusal(400, "PGRST123", "Use of aggregate functions is not allowed")
         else:
-            if not self.reader.is_before(",)"):
-                raise self.reader.refused('",", ")" or end of input')
-            if name not in level.table.columns:
-                raise no_column(level.table.name, name)
-            level.selected.append(Selected(name, alias or name))
+            self._column(level, alias, name, depth)
+
+    def _column(self, level: Level, alias: str | None, name: str, depth: int) -> None:
+        path = read_path(self.reader)
+        if self.reader.take("::"):
+            raise too_much("select", "casts are not supported here")
+        if self.reader.take("."):
+            raise _aggregate()
+        if not self.reader.is_before(",)"):
+            raise self.reader.refused('",", ")" or end of input')
+        if name == "count" and name not in level.table.columns:
+            if not depth or path or level.counted_as:
+                raise _aggregate()
+            level.counted_as = alias or name
+            return
+        type_at(level.table, name, path)
+        level.selected.append(Selected(name, alias or named_after(name, path), path))
 
     def _words(self) -> list[str]:
         words = []
@@ -68,8 +78,8 @@ class _Reading:
         return words
 
     def _embed(self, level: Level, shown_as: str, name: str, words: list[str], depth: int) -> None:
-        if name == "count" and self.reader.take(")"):
-            raise Refusal(400, "PGRST123", "Use of aggregate functions is not allowed")
+        if name == "count":
+            raise _aggregate()
         if depth == MOST_EMBEDDED:
             raise too_much("select", f"at most {MOST_EMBEDDED} tables in each other")
         hints = [word for word in words if word not in JOINS]
@@ -83,6 +93,8 @@ class _Reading:
     def _inside(self, target: Table, depth: int) -> Level:
         level = self.level(target, depth + 1)
         self.reader.expect(")")
+        if level.counted_as and (level.selected or level.embeds):
+            raise _aggregate()
         return level
 
 
@@ -91,3 +103,7 @@ def _relation(table: Table, name: str, hints: list[str]) -> Relation:
     if relation is None or relation.target not in TABLES or not relation.hints.issuperset(hints):
         raise no_relation(table.name, name)
     return relation
+
+
+def _aggregate() -> Refusal:
+    return Refusal(400, "PGRST123", "Use of aggregate functions is not allowed")

@@ -1,5 +1,7 @@
 """What a statement binds. A value never becomes text of the statement."""
 
+from api.supabase.rest.query.path import Path
+
 
 class Binds:
     """Values, and the names under which a statement has them; and the aliases of its tables."""
@@ -18,3 +20,10 @@ class Binds:
         """A fresh alias."""
         self._aliases += 1
         return f"t{self._aliases}"
+
+    def place(self, expression: str, path: Path) -> str:
+        """What stands at `path` of a JSON expression."""
+        for key, as_text in path:
+            kind = "text" if isinstance(key, str) else "integer"
+            expression = f"({expression} {'->>' if as_text else '->'} CAST({self.add(key)} AS {kind}))"
+        return expression

@@ -37,21 +37,22 @@ def condition_sql(condition: Condition, table: Table, alias: str, binds: Binds) 
 def _comparison(asked: Comparison, column: Column, alias: str, binds: Binds) -> str:
     if (stored := _stored(asked, column, alias)) is not None:
         return stored
-    expression = column.sql.format(t=alias)
+    expression = binds.place(column.sql.format(t=alias), asked.path)
+    kind = "text" if asked.path and asked.path[-1].as_text else column.type
     if asked.operator == "is":
         return f"{expression} {_STATES[str(asked.value).lower()]}"
     if asked.operator == "in":
-        return f"{expression} = ANY(CAST(CAST({binds.add(list(asked.value))} AS text[]) AS {column.type}[]))"
+        return f"{expression} = ANY(CAST(CAST({binds.add(list(asked.value))} AS text[]) AS {kind}[]))"
     value = str(asked.value)
     if asked.operator in ("like", "ilike"):
         return f"{expression} {_SIGNS[asked.operator]} CAST({binds.add(value.replace('*', '%'))} AS text)"
     # As text first: what it is worth as the column's type is for Postgres to say, in the words the apps know.
-    return f"{expression} {_SIGNS[asked.operator]} CAST(CAST({binds.add(value)} AS text) AS {column.type})"
+    return f"{expression} {_SIGNS[asked.operator]} CAST(CAST({binds.add(value)} AS text) AS {kind})"
 
 
 def _stored(asked: Comparison, column: Column, alias: str) -> str | None:
     """An equation by what is stored, in literals, when all of its values are known."""
-    if column.stored is None or asked.operator not in ("eq", "in"):
+    if column.stored is None or asked.path or asked.operator not in ("eq", "in"):
         return None
     stored, meanings = column.stored
     values: Sequence[str] = [asked.value] if isinstance(asked.value, str) else asked.value

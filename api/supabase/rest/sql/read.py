@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from api.auth.identity import Identity
-from api.supabase.rest.query.nouns import Embed, Level
+from api.supabase.rest.query.nouns import Embed, Level, Selected
 from api.supabase.rest.sql.binds import Binds
 from api.supabase.rest.sql.conditions import condition_sql
 from api.supabase.rest.sql.owners import Rule, changeable, visible
@@ -55,15 +55,19 @@ class _Building:
         )
 
     def _rows(self, level: Level, alias: str, link: str | None) -> str:
-        columns = [
-            f'{level.table.columns[one.column].sql.format(t=alias)} AS "{one.shown_as}"' for one in level.selected
-        ]
+        if level.counted_as:
+            return f'SELECT count(*) AS "{level.counted_as}" {self._from(level, alias, link)}'
+        columns = [self._selected(one, level, alias) for one in level.selected]
         columns += [self._embedded(embed, alias) for embed in level.embeds if _shows(embed.level)]
         sql = f"SELECT {', '.join(columns)} {self._from(level, alias, link)}"
         if level.order:
             sql += f" ORDER BY {', '.join(self._ordered(level, alias))}"
         sql += f" LIMIT CAST({self._binds.add(level.limit)} AS integer)"
         return f"{sql} OFFSET CAST({self._binds.add(level.offset)} AS integer)" if level.offset else sql
+
+    def _selected(self, one: Selected, level: Level, alias: str) -> str:
+        expression = level.table.columns[one.column].sql.format(t=alias)
+        return f'{self._binds.place(expression, one.path)} AS "{one.shown_as}"'
 
     def _ordered(self, level: Level, alias: str) -> list[str]:
         terms = []
@@ -101,4 +105,4 @@ def _link(embed: Embed, alias: str, inside: str) -> str:
 
 
 def _shows(level: Level) -> bool:
-    return bool(level.selected) or any(_shows(embed.level) for embed in level.embeds)
+    return bool(level.selected or level.counted_as) or any(_shows(embed.level) for embed in level.embeds)

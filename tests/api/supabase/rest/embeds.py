@@ -5,6 +5,34 @@ from tests.api.supabase.rest.case import Case
 PNG = {"idx": 0, "format": "png"}
 EMBEDS = [
     Case(
+        "images, counted",
+        "generations().select('images(count)').eq('id', ids.pair).single()",
+        data={"images": [{"count": 2}]},
+    ),
+    Case(
+        "images, counted, none",
+        "generations().select('images(n:count)').eq('id', ids.failed).single()",
+        data={"images": [{"n": 0}]},
+    ),
+    Case(
+        "images, counted, filtered",
+        "generations().select('images(count)').eq('images.idx', 1).eq('id', ids.pair).single()",
+        data={"images": [{"count": 1}]},
+    ),
+    Case(
+        "a place in a job",
+        "db.from('job_queue').select('payload->>prompt,n:payload->num_inference_steps,result->outputs->0')"
+        ".eq('payload->>generation_id', ids.done).single()",
+        view="[data.prompt, data.n, data.outputs.startsWith('/images/')]",
+        data=["a lighthouse", 4, True],
+    ),
+    Case(
+        "a place in or",
+        "db.from('job_queue').select('id')"
+        ".or(`payload->>prompt.eq.two boats,payload->>generation_id.in.(${ids.done})`).order('created_at')",
+        finds="done pair",
+    ),
+    Case(
         "the guide's poll",
         "generations().select('*, images(*)').eq('id', ids.done).single()",
         finds="done",

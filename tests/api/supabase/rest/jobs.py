@@ -14,9 +14,9 @@ JOBS = [
     Case("jobs by status", "db.from('job_queue').select('id').eq('status', 'completed')", who="bob", finds="bobs"),
     Case(
         "jobs in a list",
-        "db.from('job_queue').select('id').in('status', ['failed', 'completed'])",
+        "db.from('job_queue').select('id').in('status', ['failed', 'completed']).order('created_at')",
         who="bob",
-        finds="bobs",
+        finds="bobs strayed",
     ),
     Case(
         "put a job away", "db.from('job_queue').delete().eq('id', ids.bobs).select('id')", who="service", finds="bobs"
@@ -45,7 +45,7 @@ JOBS = [
         who="anon",
         data=True,
     ),
-    Case("failed jobs", "db.from('failed_jobs_recent').select('id,error_message')", who="bob", data=[]),
+    Case("failed jobs", "db.from('failed_jobs_recent').select('id,error_message')", who="bob", finds="strayed"),
     Case("stuck jobs", "db.from('stuck_jobs').select('*')", who="bob", data=[]),
     Case(
         "progress",

@@ -24,10 +24,11 @@ class People:
 async def settle_in(darkroom: Darkroom, service_key: str | None = None) -> People:
     """Write everybody's rows, as psql would."""
     alice, bob = f"alice-{uuid4()}", f"bob-{uuid4()}"
-    names = ("done", "pair", "failed", "called_off", "waiting", "bobs", "nobodys", "batch", "never")
+    names = ("done", "pair", "failed", "called_off", "waiting", "bobs", "nobodys", "batch", "never", "mixed", "strayed")
     ids = {name: str(new_id()) for name in names} | {"alice": alice, "bob": bob}
     sql = "INSERT INTO batches (id, user_id, name, settings, total) VALUES ($1, $2, 'the coast', '{\"width\": 512}', 3)"
     await darkroom.execute(sql, ids["batch"], alice)
+    await darkroom.execute(sql, ids["mixed"], alice)
     rows = [
         ("done", alice, "completed", "a lighthouse", None, ids["batch"], 0, "2026-01-01T00:00:00.123456+00:00"),
         ("failed", alice, "failed", "a harbour, at night (1)", "boom", ids["batch"], 1, "2026-01-02T00:00:00+00:00"),
@@ -35,6 +36,7 @@ async def settle_in(darkroom: Darkroom, service_key: str | None = None) -> Peopl
         ("pair", alice, "completed", "two boats", None, None, None, "2026-01-04T00:00:00+00:00"),
         ("waiting", alice, "pending", "a storm 100%", None, None, None, "2026-01-05T00:00:00+00:00"),
         ("bobs", bob, "completed", "a dune", None, None, None, "2026-01-06T00:00:00+00:00"),
+        ("strayed", bob, "failed", "a raft", "no", ids["mixed"], 0, "2026-01-06T01:00:00+00:00"),
         ("nobodys", None, "completed", "a fog", None, None, None, "2026-01-07T00:00:00+00:00"),
     ]
     for name, owner, status, prompt, reason, batch, index, created in rows:

@@ -21,7 +21,11 @@ UPDATES = [
         406,
         "PGRST116",
     ),
-    Case("cancel nobody's as a user", "generations().update({status: 'failed'}).eq('id', ids.nobodys_waiting)", 204),
+    Case(
+        "cancel nobody's as a user",
+        "generations().update({status: 'failed'}).eq('id', ids.nobodys_waiting).select('id')",
+        data=[],
+    ),
     Case(
         "cancel nobody's, not by another column",
         "generations().update({status: 'failed'}).eq('width', 512)",
