@@ -15,6 +15,7 @@ from tests.api.supabase.realtime.life import Life
 from tests.api.supabase.realtime.phoenix import Phoenix, on, phoenix
 
 ADA = "6c2c0f3e-0000-4000-8000-00000000ada0"
+ID = "01234567-0000-7000-8000-000000000001"
 VERSIONS = ["1.0.0", "2.0.0"]
 
 
@@ -141,6 +142,17 @@ async def test_who_comes_late_is_told_how_it_stands(old: Web, vsn: str) -> None:
         assert payload["data"]["record"] == row
         # And no more than that.
         assert (await client.ask("phoenix", "heartbeat", {})).payload["status"] == "ok"
+
+
+async def test_what_came_finished_from_the_old_project_is_told(old: Web) -> None:
+    """As a migration writes it: its first version is its last."""
+    await old.darkroom.execute(
+        "INSERT INTO image_generations (id, prompt, model, model_id, status) VALUES ($1, 'p', 'm', 'm', 'completed')",
+        ID,
+    )
+    async with phoenix(old.darkroom.url) as client:
+        await client.join("g", on(filter=f"id=eq.{ID}"))
+        assert await told(client, 1) == [("UPDATE", "image_generations", "completed")]
 
 
 async def test_what_has_not_moved_yet_is_not_told(old: Web) -> None:
