@@ -29,7 +29,7 @@ from pipeline.media.foreign import is_svg
 from pipeline.media.picture import examine
 from pipeline.media.svg import clean_svg
 from pipeline.moves import Move
-from pipeline.outputs import buy_again, download_later, finish, refresh_outputs
+from pipeline.outputs import buy_again, download_later, finish, refresh_outputs, renew
 from pipeline.stores.keys import picture_key
 from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_lost, on_unstored
 from schema.statuses import Status
@@ -53,7 +53,7 @@ class Store:
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(DOWNLOADING)
         self.turns = Turns(self._look)
-        self._leases = Leases(resources.engine, self._lease)
+        self._leases = Leases(resources.engine, self._lease, renew=renew, cancels=True)
         self._finish: Coalescer[Mapping[str, Any], Move | None] = Coalescer(self._complete, largest=100)
 
     async def _look(self) -> None:
@@ -90,7 +90,8 @@ class Store:
     async def _ask_again(self, row: Row[Any], error: OutputGone) -> None:
         """The addresses have expired. The provider may have new ones for what was bought; else it is bought again."""
         try:
-            prediction = await self._resources.provider.get(row.replicate_prediction_id)
+            provider = self._resources.provider_of(row)
+            prediction = await provider.get(row.provider_model or row.model_id, row.replicate_prediction_id)
         except NotFound:
             prediction = None
         except ProviderError as unreadable:

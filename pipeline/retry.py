@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.moves import FORGET
+from pipeline.moves import FIRST_ROUTE, FORGET
 from pipeline.read import IN_ORDER, OF_BATCH
 from pipeline.resource import COLUMNS
 from pipeline.statements import fetch, statement
@@ -30,7 +30,7 @@ _RETRY_UNSTORED = f"""
     UPDATE image_generations AS g SET {_FRESH} WHERE %s AND {_MAY_BE} AND {_UNSTORED} RETURNING {COLUMNS}
 """
 _RETRY = f"""
-    UPDATE image_generations AS g SET {_FRESH}, {FORGET}
+    UPDATE image_generations AS g SET {_FRESH}, {FORGET}, refused_by = '{{}}', {FIRST_ROUTE % "'{}'"}
     WHERE %s AND {_MAY_BE} AND coalesce(NOT ({_UNSTORED}), true) RETURNING {COLUMNS}
 """
 _ONE = f"g.id = :id AND g.status IN ({sql_list(RETRIED)})"

@@ -21,7 +21,7 @@ async def accept(state: State, request: GenerationRequest, identity: Identity) -
 
     Raises TooMany and BudgetSpent by the user's limits.
     """
-    submission = submission_of(request, identity, state.guard)
+    submission = submission_of(request, identity, state.guard, state.providers)
     await state.limits.check(identity.user_id, [submission])
     row = await state.submissions.submit(submission)
     await _announce(state, row)
@@ -30,7 +30,7 @@ async def accept(state: State, request: GenerationRequest, identity: Identity) -
 
 async def accept_once(state: State, request: GenerationRequest, identity: Identity, key: str) -> Once:
     """As `accept`, once a day for the same `key` of the same user. Raises KeyReused and NotFound as `submit_once`."""
-    submission = submission_of(request, identity, state.guard)
+    submission = submission_of(request, identity, state.guard, state.providers)
     named = Key(identity.user_id or "", key, body_hash(request))
     # What the key has made already is shown again, and takes nothing of anybody's rate or budget.
     await state.limits.check(identity.user_id, [submission], unless=partial(is_made, state.engine, named))

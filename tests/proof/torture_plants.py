@@ -42,7 +42,7 @@ PLANTS = {
     # The provider forgets its outputs before the watcher asks: what the webhook said must be in the row by then.
     "webhook commit removed": Plant(
         file="api/callbacks/doors.py",
-        old="taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record())",
+        old="taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record(), provider=provider.name)",
         new="taken = True",
         scenario=("--only=none", "--faults=none", "--generations=60", "--pace=0.5-1", "--outputs-last=4"),
         finds=Class.PAID_TWICE,
