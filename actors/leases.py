@@ -31,8 +31,8 @@ class Leases:
 
     @contextmanager
     def held(self, row: Row[Any]) -> Iterator[None]:
-        """Renew the row's lease inside. Should somebody else take the row over, the current task is cancelled; with `cancels` False
-        it goes on, and only its lease is let go.
+        """Renew the row's lease inside. Should somebody else take the row over, the current task is cancelled;
+        with `cancels` False it goes on, and only its lease is let go.
         """
         task = asyncio.current_task()
         assert task is not None

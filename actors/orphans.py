@@ -74,7 +74,9 @@ def _bought_for(row: Row[Any], prediction: Prediction) -> bool:
     """Whether this prediction can only be the row's: same input (its seed is drawn at submit), bought since."""
     if prediction.input is None or prediction.id in row.past_predictions:
         return False
-    if without_source(row.model_id, row.provider, prediction.input) != without_source(row.model_id, row.provider, row.input):
+    if without_source(row.model_id, row.provider, prediction.input) != without_source(
+        row.model_id, row.provider, row.input
+    ):
         return False
     return prediction.created_at is None or prediction.created_at >= row.attempt_at - CLOCK_SKEW
 

@@ -1,4 +1,4 @@
-"""Unheard: purchases at a provider without a list whose answer nobody has, and of which only the provider's word tells."""
+"""Unheard: purchases whose answer nobody has, at a provider without a list: only its own word tells of them."""
 
 import logging
 from collections.abc import Awaitable, Callable, Sequence
@@ -16,8 +16,8 @@ from schema.statuses import Status
 log = logging.getLogger(__name__)
 
 LEASES = 20
-"""How long a purchase is waited for whose answer was lost: ten minutes with leases of half a minute. What comes later is
-kept all the same, and a retry by hand then finds it."""
+"""How long a purchase is waited for whose answer was lost: ten minutes with leases of half a minute. What comes later
+is kept all the same, and a retry by hand then finds it."""
 
 
 class Unheard:
@@ -42,8 +42,8 @@ class Unheard:
             await stopped(self._resources.engine, row, None)
             return
         why = (
-            f"{row.provider} was asked and nothing was heard of it again; it may have been paid for, so it is not bought "
-            f"again by itself: try it again by hand{f' ({row.error_message})' if row.error_message else ''}"
+            f"{row.provider} was asked and nothing was heard of it again; it may have been paid for, so it is not "
+            f"bought again by itself: try it again by hand{f' ({row.error_message})' if row.error_message else ''}"
         )
         log.warning("generation %s: %s", row.id, why)
         self._resources.notices.note(await give_up_unheard(self._resources.engine, row, why))

@@ -12,9 +12,9 @@ from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
 from pipeline.statements import as_json, blames_a_row, fetch, statement
 
-# Guarded by id, provider, attempt and status, not by the fence: the provider holds no lease. But it raises the fence, so who has
-# just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over when the
-# row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
+# Guarded by id, provider, attempt and status, not by the fence: a provider holds no lease. But it raises the fence, so
+# who has just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over
+# when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
 # A row that was called off hears it too: once its prediction has ended, nobody need stop it. And one that waits for
 # another attempt, because this purchase was taken for lost: it then uses this picture instead of buying a second.
 # A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
@@ -34,7 +34,8 @@ _COMMIT = statement(f"""
       due_at = CASE WHEN r.prediction IS NULL OR g.status IN ('pending', 'queued') THEN g.due_at
                WHEN g.status = 'processing' THEN now() END
     FROM r
-    WHERE g.id = r.id AND g.provider = r.provider AND g.prediction IS NULL AND NOT r.prediction_id = ANY (g.past_predictions)
+    WHERE g.id = r.id AND g.provider = r.provider
+      AND g.prediction IS NULL AND NOT r.prediction_id = ANY (g.past_predictions)
       AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
       AND (g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
            OR g.status IN ('pending', 'queued') AND r.prediction->>'status' = 'succeeded')

@@ -37,7 +37,7 @@ FIRST_ROUTE = """(provider, provider_model, input, price, estimated_cost) = (
           SELECT x.* FROM jsonb_to_recordset(g.routes)
             AS x(provider text, model text, input jsonb, price jsonb, estimated_cost numeric)
           WHERE NOT x.provider = ANY (%s) LIMIT 1) AS r ON true)"""
-"""SET clause that leads a row back to the first of its routes that is not in `%s`; one with a single way stays there."""
+"""SET clause that leads a row back to the first of its routes that is not in `%s`; one with a single way stays."""
 
 
 def as_move(row: Row[Any]) -> Move:

@@ -82,8 +82,8 @@ _GIVE_UP_UNHEARD = statement(f"""
 
 
 async def mark_asked(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]], lease: float) -> set[UUID]:
-    """Write down that the provider is asked for rows of {id, fence} now, and hold them for `lease` seconds from now; the
-    ids of those that are still the caller's.
+    """Write down that the provider is asked for rows of {id, fence} now, and hold them for `lease` seconds from now;
+    the ids of those that are still the caller's.
     """
     return {row.id for row in await fetch(engine, _MARK_ASKED, rows=as_json(rows), lease=lease)}
 

@@ -31,8 +31,8 @@ _REFUSED = re.compile(r"nsfw|safety|sensitive|content policy|moderation|prohibit
 
 
 class TryAgain(NamedTuple):
-    """Another try, `delay` seconds from now; `unsold` when nothing can have been bought by this one; `down` when it is the
-    provider's fault.
+    """Another try, `delay` seconds from now; `unsold` when nothing can have been bought by this one; `down` when that
+    is the provider's fault.
     """
 
     delay: float
@@ -42,7 +42,7 @@ class TryAgain(NamedTuple):
 
 
 class SendOn(NamedTuple):
-    """Another provider is asked at once: at this one nothing was bought. `refused` when it will not take it later either."""
+    """Another provider is asked at once: at this one nothing was bought. `refused`: nor will it take it later."""
 
     provider: str
     why: str

@@ -36,7 +36,8 @@ async def receive_callback(request: Request) -> Response:
         raise Problem("invalid-json", f"body: not a prediction: {error}") from None
     if await _note_percent(state, generation_id, attempt, prediction):
         return Response(TAKEN, media_type="application/json")
-    taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record(), provider=provider.name)
+    told = prediction.record()
+    taken = await state.callbacks.commit(generation_id, attempt, prediction.id, told, provider=provider.name)
     if taken and prediction.finished:
         await state.doorbell.hand_over(Bell.COLLECT)
     return Response(TAKEN if taken else NOT_TAKEN, media_type="application/json")

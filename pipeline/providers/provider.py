@@ -13,8 +13,8 @@ class Abilities:
     """What a provider can. Who works with it asks this, never its name."""
 
     lists: bool
-    """Whether it tells what was bought since a moment. Without a list, a purchase whose answer was lost is known only by
-    the provider's own word; it is never bought again by itself."""
+    """Whether it tells what was bought since a moment. Without a list, a purchase whose answer was lost is known only
+    by the provider's own word; it is never bought again by itself."""
     webhooks: bool
     """Whether it calls back."""
     answers_within: float | None = None

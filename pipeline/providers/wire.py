@@ -40,9 +40,7 @@ class Wire:
         """Close the connections."""
         await self._session.close()
 
-    async def call(
-        self, method: str, path: str, timeout: float, *, buying: bool = False, **options: Any
-    ) -> Answer:
+    async def call(self, method: str, path: str, timeout: float, *, buying: bool = False, **options: Any) -> Answer:
         """One request. Raises what `error_of` makes of an error; ProviderDown when nothing was sent, or nothing lost by
         it; ProviderUnclear when the answer to a purchase was lost.
         """

@@ -88,13 +88,17 @@ class Settings(BaseSettings):
     )
 
     replicate_api_token: SecretStr | None = Field(
-        None, validation_alias=_env("REPLICATE_API_TOKEN"), description="Without any provider's credentials the painter runs"
+        None,
+        validation_alias=_env("REPLICATE_API_TOKEN"),
+        description="Without any provider's credentials the painter runs",
     )
     replicate_api_url: str = Field(
         REPLICATE_API_URL, validation_alias=_env("REPLICATE_API_URL"), description="Replicate's HTTP API"
     )
 
-    fal_key: SecretStr | None = Field(None, validation_alias=_env("FAL_KEY"), description="fal's queue; unused when empty")
+    fal_key: SecretStr | None = Field(
+        None, validation_alias=_env("FAL_KEY"), description="fal's queue; unused when empty"
+    )
     fal_api_url: str = Field(FAL_API_URL, validation_alias=_env("FAL_API_URL"), description="fal's queue API")
     fal_jwks_url: str = Field(
         FAL_JWKS_URL, validation_alias=_env("FAL_JWKS_URL"), description="Public keys of fal's webhooks"
@@ -230,6 +234,11 @@ class Settings(BaseSettings):
         others = tuple(name for name, key in keys.items() if key)
         stands_in = self.replicate_api_url != REPLICATE_API_URL or not others
         return ("replicate", *others) if self.replicate_api_token or stands_in else others
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether any provider's are set; else the painter stands in."""
+        return any((self.replicate_api_token, self.fal_key, self.openai_api_key))
 
     def creates_limit_of(self, provider: str) -> int | None:
         """How many purchases a minute a provider takes. None: any number.

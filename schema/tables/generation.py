@@ -93,8 +93,8 @@ generations = Table(
     Column("provider", Text, nullable=False, server_default="replicate"),
     # The model by the provider's own name, where that is another than model_id.
     Column("provider_model", Text),
-    # Every provider that can take the request, in order: {provider, model, input, price, estimated_cost}; of a row with one
-    # only it is NULL. And those of them that have refused it.
+    # Every provider that can take the request, in order: {provider, model, input, price, estimated_cost}; NULL where
+    # there is only one. And those of them that have refused it.
     Column("routes", JSONB),
     Column("refused_by", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     # When a provider that keeps no list was asked: from then on only its own word tells whether it has sold.

@@ -31,7 +31,7 @@ async def submit(lab: Lab, model_id: str) -> UUID:
     """A row as the door makes it: two pictures where the model makes several."""
     several = models()[model_id].fields.get("num_outputs")
     request = GenerationRequest(prompt="quiet dreams", model_id=model_id, num_outputs=2 if several else 1)
-    return await lab.submit(**submission_of(request, Identity("somebody", "user"), Guard()))
+    return await lab.submit(**submission_of(request, Identity("somebody", "user"), Guard(), ["replicate"]))
 
 
 async def developed(lab: Lab, hands: Hands, painter: Caller, rows: dict[str, UUID]) -> None:

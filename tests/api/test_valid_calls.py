@@ -38,7 +38,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 
 def bought(request: GenerationRequest) -> dict[str, Any]:
     """What the provider would be asked. Raises Invalid when the request is refused."""
-    inputs: dict[str, Any] = submission_of(request, SOMEBODY, Guard())["input"]
+    inputs: dict[str, Any] = submission_of(request, SOMEBODY, Guard(), ["replicate"])["input"]
     return inputs
 
 

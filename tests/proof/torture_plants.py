@@ -42,14 +42,14 @@ PLANTS = {
     # The provider forgets its outputs before the watcher asks: what the webhook said must be in the row by then.
     "webhook commit removed": Plant(
         file="api/callbacks/doors.py",
-        old="taken = await state.callbacks.commit(generation_id, attempt, prediction.id, prediction.record(), provider=provider.name)",
+        old="taken = await state.callbacks.commit(generation_id, attempt, prediction.id, told, provider=provider.name)",
         new="taken = True",
         scenario=("--only=none", "--faults=none", "--generations=60", "--pace=0.5-1", "--outputs-last=4"),
         finds=Class.PAID_TWICE,
     ),
     # A worker that slept through its leases buys what others have bought and received meanwhile.
     "deadline check removed": Plant(
-        file="actors/start.py",
+        file="actors/buyer.py",
         old="if lease_ends - asyncio.get_running_loop().time() <= timeout:",
         new="if not timeout:",
         scenario=(

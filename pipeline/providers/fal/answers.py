@@ -56,7 +56,12 @@ def ended(request_id: str, payload: object, *, seconds: float | None = None) -> 
 def failed(request_id: str, error: str) -> Prediction:
     """A prediction that ended without a result."""
     return Prediction(
-        id=request_id, status="failed", finished=True, input=None, created_at=None, error=error.replace("\0", "")[:2_000]
+        id=request_id,
+        status="failed",
+        finished=True,
+        input=None,
+        created_at=None,
+        error=error.replace("\0", "")[:2_000],
     )
 
 

@@ -48,7 +48,9 @@ def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None 
     error = answer.get("error") if isinstance(answer, dict) else None
     told = error if isinstance(error, dict) else {}
     code = told.get("code") or told.get("type")
-    message = f"the provider answered {status}: {told.get('message') or 'no reason given'}" + (f" ({code})" if code else "")
+    message = f"the provider answered {status}: {told.get('message') or 'no reason given'}" + (
+        f" ({code})" if code else ""
+    )
     if status in _ELSEWHERE or code in _NO_CREDIT:
         # No key, no credit (429 there), no such model.
         return RouteRefused(message)
@@ -56,7 +58,7 @@ def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None 
         return ProviderThrottled(message, float(retry_after if retry_after and retry_after.isdecimal() else 5))
     if status < 500:
         return ProviderRefused(message)
-    # The call is the work itself: one that the server answers with an error has brought nothing and is not billed. What a
-    # gateway answers while it goes on behind it is another matter.
+    # The call is the work itself: one that the server answers with an error has brought nothing and is not billed. What
+    # a gateway answers while it goes on behind it is another matter.
     kind: type[ProviderError] = ProviderUnclear if status in _GATEWAYS else ProviderDown
     return kind(message)

@@ -12,7 +12,7 @@ from pipeline.providers.wire import Wire
 from pipeline.settings import Settings
 
 LONGEST_SECONDS = 300.0
-"""Complex prompts take up to two minutes, says OpenAI's guide; servers with one card and a line of their own take more."""
+"""Complex prompts take up to two minutes, says OpenAI's guide; servers with one card take more."""
 
 
 class OpenAI:
@@ -23,7 +23,7 @@ class OpenAI:
 
     name = "openai"
     abilities = Abilities(lists=False, webhooks=False, answers_within=LONGEST_SECONDS, reads_per_minute=600)
-    callback_base = None
+    callback_base: str | None = None
 
     def __init__(self, settings: Settings) -> None:
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
