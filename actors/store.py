@@ -24,6 +24,7 @@ from pipeline.errors import (
     ProviderError,
     StoreError,
 )
+from pipeline.media.brought import fetch_brought
 from pipeline.media.download import download
 from pipeline.media.foreign import is_svg
 from pipeline.media.picture import examine
@@ -89,6 +90,10 @@ class Store:
 
     async def _ask_again(self, row: Row[Any], error: OutputGone) -> None:
         """The addresses have expired. The provider may have new ones for what was bought; else it is bought again."""
+        if row.from_outside:
+            # No provider has sold it: asked for as often as a broken one, it may only not be there yet.
+            await self._settle(row, OutputBroken(str(error)))
+            return
         try:
             provider = self._resources.provider_of(row)
             prediction = await provider.get(row.provider_model or row.model_id, row.replicate_prediction_id)
@@ -119,7 +124,10 @@ class Store:
                 task.cancel()
 
     async def _keep(self, row: Row[Any], idx: int, url: str) -> dict[str, Any]:
-        data = await download(self._resources.downloads, url)
+        if row.from_outside:
+            data = await fetch_brought(self._resources.guard, url)
+        else:
+            data = await download(self._resources.downloads, url)
         if is_svg(data):
             picture, data = await asyncio.to_thread(clean_svg, data)
         else:

@@ -21,10 +21,11 @@ from schema.statuses import FINAL, Status, sql_list
 UNFINISHED = frozenset(Status) - FINAL
 
 # Whoever holds the row loses it with its fence. A purchase that is under way is written down all the same, and stopped.
+# What an external worker has runs on no meter of ours.
 _CANCEL_THOSE = f"""
     UPDATE image_generations AS g SET {move_any(UNFINISHED, Status.CANCELLED)},
       completed_at = now(), fence = g.fence + 1,
-      due_at = CASE WHEN g.status = 'processing' AND g.prediction IS NULL THEN now() END
+      due_at = CASE WHEN g.status = 'processing' AND g.prediction IS NULL AND g.outside_of IS NULL THEN now() END
     WHERE %s AND g.status IN ({sql_list(UNFINISHED)})
     RETURNING {COLUMNS}, g.due_at
 """

@@ -34,7 +34,8 @@ _CLAIM_DOWNLOADS = statement(f"""
       fence = g.fence + 1, retry_count = g.retry_count + 1, due_at = now() + make_interval(secs => :lease)
     FROM due, unhurried WHERE g.id = due.id
     RETURNING {MOVED}, g.fence, g.retry_count, {ATTEMPTS}, g.max_attempts, g.replicate_prediction_id,
-      g.prediction->'output' AS output, g.webhook_url, g.provider, g.provider_model, g.model_id
+      g.prediction->'output' AS output, g.webhook_url, g.outside_of IS NOT NULL AS from_outside,
+      g.provider, g.provider_model, g.model_id
 """)
 
 

@@ -117,6 +117,10 @@ class OutputBroken(OutputError):
     """The output is not a picture that can be kept."""
 
 
+class OutputRefused(OutputError):
+    """The output's address is one that nothing of ours may ask."""
+
+
 class SourceError(DarkroomError):
     """A source picture could not be fetched."""
 

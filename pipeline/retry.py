@@ -21,21 +21,30 @@ MOST_ATTEMPTS = 1_000
 # Not while the provider may still be at work on it (due_at): that one is stopped and read to its end first.
 _MAY_BE = f"""g.due_at IS NULL
       AND g.attempt_number < {MOST_ATTEMPTS} AND (g.deadline IS NULL OR g.deadline > now())"""
-_FRESH = f"""{move_any(RETRIED, Status.QUEUED)},
-      attempts_before = g.attempt_number, retry_count = 0, error_message = NULL, completed_at = NULL, progress = NULL,
-      due_at = g.deadline, fence = g.fence + 1"""
+_ANEW = """attempts_before = g.attempt_number, retry_count = 0, error_message = NULL, completed_at = NULL,
+      progress = NULL, fence = g.fence + 1, archived_at = NULL"""
+_FRESH = f"{move_any(RETRIED, Status.QUEUED)}, {_ANEW}, due_at = g.deadline"
 # Outputs that were paid for and not stored are fetched before anything is bought: the row keeps its prediction.
-_UNSTORED = "g.prediction->>'status' = 'succeeded' AND jsonb_array_length(g.prediction->'output') > 0"
+# Not what an external worker brought: the row goes back to its provider, which has sold nothing for it.
+_UNSTORED = (
+    "g.outside_of IS NULL AND g.prediction->>'status' = 'succeeded' AND jsonb_array_length(g.prediction->'output') > 0"
+)
 _RETRY_UNSTORED = f"""
     UPDATE image_generations AS g SET {_FRESH} WHERE %s AND {_MAY_BE} AND {_UNSTORED} RETURNING {COLUMNS}
 """
 _RETRY = f"""
     UPDATE image_generations AS g SET {_FRESH}, {FORGET}, refused_by = '{{}}', {FIRST_ROUTE % "'{}'"}
-    WHERE %s AND {_MAY_BE} AND coalesce(NOT ({_UNSTORED}), true) RETURNING {COLUMNS}
+    WHERE %s AND {_MAY_BE} AND coalesce(NOT ({_UNSTORED}), true) AND g.input IS NOT NULL RETURNING {COLUMNS}
 """
+# What came by SQL and was never read waits for that first; see pipeline/incomplete.py.
+_RETRY_UNREAD = f"""
+    UPDATE image_generations AS g SET {move_any(RETRIED, Status.PENDING)}, {_ANEW}, due_at = now()
+    WHERE %s AND {_MAY_BE} AND coalesce(NOT ({_UNSTORED}), true) AND g.input IS NULL RETURNING {COLUMNS}
+"""
+_EVERY = (_RETRY, _RETRY_UNSTORED, _RETRY_UNREAD)
 _ONE = f"g.id = :id AND g.status IN ({sql_list(RETRIED)})"
-_RETRY_ONE = [statement(sql % _ONE) for sql in (_RETRY, _RETRY_UNSTORED)]
-_RETRY_BATCH = [statement(IN_ORDER + sql % f"{OF_BATCH} AND g.status = 'failed'") for sql in (_RETRY, _RETRY_UNSTORED)]
+_RETRY_ONE = [statement(sql % _ONE) for sql in _EVERY]
+_RETRY_BATCH = [statement(IN_ORDER + sql % f"{OF_BATCH} AND g.status = 'failed'") for sql in _EVERY]
 
 
 async def retry(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:

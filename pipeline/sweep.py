@@ -16,11 +16,29 @@ TOO_LATE = "the deadline passed before it was begun"
 
 _PROMOTE = statement(f"""
     WITH due AS MATERIALIZED (
-      SELECT id FROM image_generations WHERE status = 'pending' AND due_at <= now()
+      SELECT id FROM image_generations WHERE status = 'pending' AND due_at <= now() AND input IS NOT NULL
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
     UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline
     FROM due WHERE g.id = due.id
     RETURNING {MOVED}
+""")
+
+# An external worker that did not come back within its lease: nothing was bought, so the row simply waits again.
+_LEFT = "its external worker did not come back within its lease"
+_TAKE_BACK = statement(f"""
+    WITH due AS MATERIALIZED (
+      SELECT id, g.attempt_number - g.attempts_before < max_attempts AS again FROM image_generations AS g
+      WHERE status = 'processing' AND provider = 'external' AND due_at <= now()
+      ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED),
+    waiting AS (
+      UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.PENDING, why=f"'{_LEFT}'")},
+        retry_count = g.retry_count + 1, fence = g.fence + 1, due_at = now()
+      FROM due WHERE g.id = due.id AND due.again RETURNING {MOVED}),
+    failed AS (
+      UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.FAILED, why=f"'{_LEFT}'")},
+        error_message = '{_LEFT}', completed_at = now(), fence = g.fence + 1, due_at = NULL
+      FROM due WHERE g.id = due.id AND NOT due.again RETURNING {MOVED})
+    SELECT * FROM waiting UNION ALL SELECT * FROM failed
 """)
 
 # A queued row's only clock is its deadline.
@@ -116,6 +134,11 @@ _KNOWN = statement("""
 async def promote_due(engine: AsyncEngine, most: int = 500) -> list[Move]:
     """Queue the pending rows whose time has come."""
     return [as_move(row) for row in await fetch(engine, _PROMOTE, most=most)]
+
+
+async def take_back(engine: AsyncEngine, most: int = 500) -> list[Move]:
+    """Take the rows back whose external worker's lease has ended: pending again, or failed after the last attempt."""
+    return [as_move(row) for row in await fetch(engine, _TAKE_BACK, most=most)]
 
 
 async def fail_expired(engine: AsyncEngine, most: int = 500) -> list[Move]:

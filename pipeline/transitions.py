@@ -17,16 +17,22 @@ class Transition(NamedTuple):
     reason: str
 
 
+WORKERS = ("start", "collect", "clock", "outside")
+"""Who may find that an attempt came to nothing; `outside` is a worker that claimed by SQL (sql/claim_next_job.sql)."""
+
 TRANSITIONS = (
     Transition(None, Status.QUEUED, ("door",), "accepted"),
     Transition(None, Status.PENDING, ("door",), "accepted for later"),
     Transition(Status.PENDING, Status.QUEUED, ("clock",), "due"),
-    Transition(Status.QUEUED, Status.PROCESSING, ("start",), "claimed; the attempt is committed before the call"),
-    Transition(Status.PROCESSING, Status.DOWNLOADING, ("collect",), "the provider has finished"),
+    Transition(Status.PENDING, Status.FAILED, ("clock",), "came by SQL, and cannot be developed as it stands"),
+    Transition(
+        Status.QUEUED, Status.PROCESSING, ("start", "outside"), "claimed; the attempt is committed before the call"
+    ),
+    Transition(Status.PROCESSING, Status.DOWNLOADING, ("collect", "outside"), "the provider has finished"),
     Transition(Status.DOWNLOADING, Status.COMPLETED, ("store",), "every picture lies in the store"),
-    Transition(Status.PROCESSING, Status.PENDING, ("start", "collect", "clock"), "another try, after a while"),
+    Transition(Status.PROCESSING, Status.PENDING, WORKERS, "another try, after a while"),
     Transition(Status.PROCESSING, Status.QUEUED, ("start", "clock"), "the next provider on its route, at once"),
-    Transition(Status.PROCESSING, Status.FAILED, ("start", "collect", "clock"), "refused, or out of attempts"),
+    Transition(Status.PROCESSING, Status.FAILED, WORKERS, "refused, or out of attempts"),
     Transition(Status.DOWNLOADING, Status.FAILED, ("store",), "the outputs cannot be kept"),
     Transition(Status.DOWNLOADING, Status.PENDING, ("store",), "the outputs are gone for good; another attempt"),
     Transition(Status.PENDING, Status.CANCELLED, ("door",), "called off"),
@@ -36,6 +42,8 @@ TRANSITIONS = (
     Transition(Status.QUEUED, Status.FAILED, ("clock", "start"), "its deadline passed, or a budget is spent"),
     Transition(Status.FAILED, Status.QUEUED, ("door",), "tried again by hand"),
     Transition(Status.CANCELLED, Status.QUEUED, ("door",), "tried again by hand"),
+    Transition(Status.FAILED, Status.PENDING, ("door",), "tried again by hand; came by SQL, and has yet to be read"),
+    Transition(Status.CANCELLED, Status.PENDING, ("door",), "tried again by hand; came by SQL, and has yet to be read"),
 )
 
 _LEGAL = {(transition.source, transition.target) for transition in TRANSITIONS}

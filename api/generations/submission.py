@@ -1,94 +1,16 @@
-"""From a request to a row: defaults and limits of its model, the provider's input, a seed when none was given."""
+"""From a caller's request to a row: theirs, by who they are."""
 
-import random
 from collections.abc import Collection
-from datetime import UTC, datetime
 from typing import Any
 
 from api.auth.identity import Identity
+from pipeline import submission
 from pipeline.egress import Guard
-from pipeline.errors import EgressRefused, Invalid
-from pipeline.ids import new_id
-from pipeline.models import family_of
 from schema.wire.http import GenerationRequest
-
-SEEDS = 2**31
-"""Seeds drawn here stay below this: every model takes them, and JavaScript reads them exactly."""
 
 
 def submission_of(
     request: GenerationRequest, identity: Identity, guard: Guard, providers: Collection[str]
 ) -> dict[str, Any]:
-    """The row to insert, to be bought at one of `providers`. Raises Invalid past a limit of the model, and for a source
-    picture or a webhook that `guard` would never let a worker ask.
-
-    A seed is drawn for every model that takes one: it makes the picture repeatable, and the provider's input unlike
-    any other, so that a purchase whose worker died can be found again in the provider's list.
-    """
-    family = family_of(request.model_id, request.model_version)
-    wanted = request.model_dump()
-    if request.forgiving:
-        wanted = family.forgive(wanted)
-    _check_moments(request)
-    if request.webhook_url is not None:
-        _check_webhook(request.webhook_url, identity, guard)
-    asked = family.asked(wanted)
-    if wanted["seed"] is None and "seed" in family.fields:
-        wanted["seed"] = random.randrange(SEEDS)
-    filled = family.complete(request.model_id, wanted)
-    if request.source_image_url is not None:
-        _check_address("source_image_url", request.source_image_url, guard)
-    stops = family.stops(request.model_id, asked, filled, providers)
-    first = stops[0]
-    return {
-        "id": new_id(),
-        "user_id": identity.user_id,
-        "prompt": request.prompt,
-        "negative_prompt": request.negative_prompt,
-        "model": request.model_id,
-        "model_id": request.model_id,
-        "model_version": request.model_version,
-        "style": filled.get("style", request.style),
-        "width": filled.get("width"),
-        "height": filled.get("height"),
-        "steps": filled.get("num_inference_steps"),
-        "guidance_scale": filled.get("guidance_scale"),
-        "seed": filled.get("seed"),
-        "source_image_url": filled.get("source_image_url"),
-        "generation_strength": filled.get("strength"),
-        "num_outputs": filled["num_outputs"],
-        "priority": request.priority,
-        "max_attempts": request.max_attempts,
-        "provider": first.provider,
-        "provider_model": first.model,
-        "routes": [stop._asdict() for stop in stops] if len(stops) > 1 else None,
-        "deadline": request.deadline,
-        "webhook_url": request.webhook_url,
-        "metadata": request.metadata,
-        "scheduled_at": request.scheduled_at,
-        "input": first.input,
-        "price": first.price,
-        "estimated_cost": first.estimated_cost,
-    }
-
-
-def _check_webhook(url: str, identity: Identity, guard: Guard) -> None:
-    if identity.user_id is None:
-        raise Invalid("webhook_url", "needs an owner, who alone may fetch the secret: send a key of your own")
-    _check_address("webhook_url", url, guard)
-
-
-def _check_address(field: str, url: str, guard: Guard) -> None:
-    try:
-        guard.check(url)
-    except EgressRefused as error:
-        raise Invalid(field, str(error)) from error
-
-
-def _check_moments(request: GenerationRequest) -> None:
-    if request.deadline is None:
-        return
-    if request.deadline <= datetime.now(UTC):
-        raise Invalid("deadline", "must be in the future")
-    if request.scheduled_at is not None and request.scheduled_at >= request.deadline:
-        raise Invalid("deadline", "must be later than scheduled_at")
+    """The row to insert for this caller. Raises Invalid as `pipeline.submission.submission_of`."""
+    return submission.submission_of(request, identity.user_id, guard, providers)

@@ -77,17 +77,22 @@ async def _fetch(
         max_redirects=MAX_REDIRECTS + 1,  # aiohttp counts the answer at which it gives up
         timeout=aiohttp.ClientTimeout(total=None),
     ) as response:
-        _check_status(response)
-        if (response.content_length or 0) > max_bytes:
-            raise OutputBroken(f"The output has {response.content_length:,} bytes; at most {max_bytes:,} are kept.")
-        chunks, received = [], 0
-        # A body shorter than its Content-Length ends in ClientPayloadError.
-        async for chunk in response.content.iter_any():
-            received += len(chunk)
-            if received > max_bytes:
-                raise OutputBroken(f"The output has more than {max_bytes:,} bytes; that is the limit.")
-            chunks.append(chunk)
-        return b"".join(chunks)
+        return await body_of(response, max_bytes)
+
+
+async def body_of(response: aiohttp.ClientResponse, max_bytes: int) -> bytes:
+    """The bytes of an answer that brings an output. Raises as `download` does for its status and its size."""
+    _check_status(response)
+    if (response.content_length or 0) > max_bytes:
+        raise OutputBroken(f"The output has {response.content_length:,} bytes; at most {max_bytes:,} are kept.")
+    chunks, received = [], 0
+    # A body shorter than its Content-Length ends in ClientPayloadError.
+    async for chunk in response.content.iter_any():
+        received += len(chunk)
+        if received > max_bytes:
+            raise OutputBroken(f"The output has more than {max_bytes:,} bytes; that is the limit.")
+        chunks.append(chunk)
+    return b"".join(chunks)
 
 
 def _check_status(response: aiohttp.ClientResponse) -> None:

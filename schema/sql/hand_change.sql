@@ -4,8 +4,20 @@
 -- for the pipeline and free for a hand: that is why only this path does it.
 CREATE OR REPLACE FUNCTION darkroom_hand_change() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
-  moved boolean := TG_OP = 'INSERT' OR NEW.status IS DISTINCT FROM OLD.status;
+  moved boolean;
 BEGIN
+  IF TG_OP = 'INSERT' THEN
+    -- The old tables had defaults for these.
+    NEW.id := coalesce(NEW.id, gen_random_uuid());
+    NEW.status := coalesce(NEW.status, 'pending');
+    NEW.model_id := coalesce(NEW.model_id, NEW.model, 'black-forest-labs/flux-schnell');
+    NEW.model := coalesce(NEW.model, NEW.model_id);
+  END IF;
+  -- What the provider is to be asked has to be worked out first; the clock does that to pending rows, and queues them.
+  IF NEW.input IS NULL AND NEW.status IN ('queued', 'processing') THEN
+    NEW.status := 'pending';
+  END IF;
+  moved := TG_OP = 'INSERT' OR NEW.status IS DISTINCT FROM OLD.status;
   NEW.updated_at := now();
   NEW.changed := pg_current_xact_id();
   IF moved THEN
@@ -21,6 +33,9 @@ BEGIN
     END IF;
     NEW.timeline := NEW.timeline || jsonb_build_object(
       'v', NEW.version, 'status', NEW.status, 'at', now(), 'attempt', NEW.attempt_number, 'why', 'changed by hand');
+    IF NEW.status = 'processing' THEN
+      NEW.attempt_at := coalesce(NEW.attempt_at, now());
+    END IF;
     IF NEW.status IN ('pending', 'processing', 'downloading') THEN
       IF TG_OP = 'INSERT' OR NEW.due_at IS NOT DISTINCT FROM OLD.due_at THEN
         NEW.due_at := coalesce(CASE WHEN TG_OP = 'INSERT' THEN NEW.due_at END, now());
@@ -32,7 +47,7 @@ BEGIN
       NEW.due_at := CASE
         WHEN NEW.status = 'queued' THEN NEW.deadline
         WHEN NEW.status <> 'completed' AND TG_OP = 'UPDATE' AND OLD.status = 'processing' AND NEW.prediction IS NULL
-          THEN now()
+          AND OLD.outside_of IS NULL THEN now()
       END;
       NEW.completed_at := CASE WHEN NEW.status = 'queued' THEN NULL ELSE coalesce(NEW.completed_at, now()) END;
     END IF;

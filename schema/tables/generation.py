@@ -115,6 +115,12 @@ generations = Table(
     Column("changes", ARRAY(Xid8), nullable=False, server_default=text("ARRAY[pg_current_xact_id()]")),
     Column("webhook_url", Text),
     Column("metadata", JSONB),
+    # Its job by the old guide's SQL: what it was enqueued with, and when it was taken out of `job_queue`.
+    Column("job_type", Text),
+    Column("payload", JSONB),
+    Column("archived_at", Moment),
+    # The provider whose line it stood in when an external worker claimed it; set only while it is that one's.
+    Column("outside_of", Text),
     CheckConstraint(f"status IN ({sql_list(frozenset(Status))})", name="status"),
     # A working row without a clock would be stuck for ever; so it cannot be written.
     CheckConstraint(f"due_at IS NOT NULL OR status NOT IN ({sql_list(WORKING)})", name="due_at"),

@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from schema.migrations.migrate import statements
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0012"
 
 _TABLE = "image_generations"
 _FUNCTIONS = {
@@ -49,7 +49,7 @@ def upgrade() -> None:
     )
     # As it was before it knew of prices elsewhere.
     op.execute("DROP FUNCTION IF EXISTS darkroom_refuse_unpayable(uuid[])")
-    for name in (*_FUNCTIONS, "refuse_unpayable", "claim", "turn"):
+    for name in (*_FUNCTIONS, "refuse_unpayable", "claim", "turn", "come_home"):
         op.execute(sa.text(statements(name)))
 
 

@@ -1,0 +1,113 @@
+"""Incomplete rows: they came by SQL, and nobody has worked out yet what the provider is to be asked.
+
+`enqueue_job`, an INSERT into `job_queue`, one by hand into `image_generations`, and a migration leave rows that are
+pending and have no `input`. The clock reads them as the old app's door would, and queues them, or says why it cannot.
+"""
+
+import logging
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.egress import Guard
+from pipeline.errors import Invalid
+from pipeline.moves import MOVED, Move, as_move
+from pipeline.statements import as_json, fetch, statement
+from pipeline.submission import submission_of
+from pipeline.transitions import move
+from schema.statuses import Status
+from schema.wire.http import StartGenerationRequest
+
+log = logging.getLogger(__name__)
+
+MOST = 500
+
+_ASKED = {
+    "prompt": "prompt",
+    "model_id": "model_id",
+    "model_version": "model_version",
+    "negative_prompt": "negative_prompt",
+    "width": "width",
+    "height": "height",
+    "num_inference_steps": "steps",
+    "guidance_scale": "guidance_scale",
+    "seed": "seed",
+    "source_image_url": "source_image_url",
+    "strength": "generation_strength",
+    "style": "style",
+    "num_outputs": "num_outputs",
+    "priority": "priority",
+    "max_attempts": "max_attempts",
+    "webhook_url": "webhook_url",
+    "metadata": "metadata",
+}
+"""The fields of a request, and the columns in which such a row has them."""
+_FOUND = {
+    "style": "text",
+    "width": "integer",
+    "height": "integer",
+    "steps": "integer",
+    "guidance_scale": "double precision",
+    "seed": "bigint",
+    "source_image_url": "text",
+    "generation_strength": "double precision",
+    "num_outputs": "smallint",
+    "estimated_cost": "numeric",
+    "price": "jsonb",
+    "input": "jsonb",
+    "provider": "text",
+    "provider_model": "text",
+    "routes": "jsonb",
+}
+"""What is worked out, by column and type."""
+
+_READ = statement(f"""
+    SELECT id, fence, user_id, {", ".join(_ASKED.values())} FROM image_generations
+    WHERE status = 'pending' AND due_at <= now() AND input IS NULL ORDER BY due_at LIMIT :most
+""")
+_TYPED = ", ".join(f"{column} {kind}" for column, kind in _FOUND.items())
+_COMPLETE = statement(f"""
+    UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline,
+      {", ".join(f"{column} = r.{column}" for column in _FOUND)}
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, {_TYPED})
+    WHERE g.id = r.id AND g.status = 'pending' AND g.fence = r.fence AND g.input IS NULL
+    RETURNING {MOVED}
+""")
+_REFUSE = statement(f"""
+    UPDATE image_generations AS g SET {move(Status.PENDING, Status.FAILED, why="r.why")},
+      error_message = r.why, completed_at = now(), due_at = NULL, fence = g.fence + 1
+    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, why text)
+    WHERE g.id = r.id AND g.status = 'pending' AND g.fence = r.fence AND g.input IS NULL
+    RETURNING {MOVED}
+""")
+
+
+async def complete_incomplete(engine: AsyncEngine, guard: Guard, providers: Collection[str]) -> list[Move]:
+    """Queue every such row that is due, or fail it with the field and the limit that it breaks."""
+    moved: list[Move] = []
+    while rows := await fetch(engine, _READ, most=MOST):
+        read = [_completed(row, guard, providers) for row in rows]
+        for sql, wanted in ((_COMPLETE, "input"), (_REFUSE, "why")):
+            if those := [one for one in read if wanted in one]:
+                moved += [as_move(row) for row in await fetch(engine, sql, rows=as_json(those))]
+        if len(rows) < MOST:
+            break
+    return moved
+
+
+def _completed(row: Row[Any], guard: Guard, providers: Collection[str]) -> Mapping[str, Any]:
+    """What is worked out for a row, or `why` it cannot be."""
+    held = {"id": row.id, "fence": row.fence}
+    asked = {field: value for field, column in _ASKED.items() if (value := getattr(row, column)) is not None}
+    try:
+        found = submission_of(StartGenerationRequest.model_validate(asked), row.user_id, guard, providers)
+    except ValidationError as error:
+        broken = error.errors(include_url=False, include_input=False)
+        told = "; ".join(f"{one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in broken)
+        return {**held, "why": told}
+    except Invalid as error:
+        return {**held, "why": f"{error.field}: {error}"}
+    return {**held, **{column: found[column] for column in _FOUND}}

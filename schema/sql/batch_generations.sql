@@ -1,0 +1,19 @@
+-- Batches as the old apps know them. Nothing of it is kept: counts and status come from the batch's generations.
+CREATE OR REPLACE VIEW batch_generations AS
+SELECT b.id, b.user_id, b.name, CAST(b.total AS integer) AS total_count,
+  CAST(g.completed AS integer) AS completed_count, CAST(g.failed AS integer) AS failed_count,
+  CASE WHEN g.unfinished > 0 AND g.begun = 0 THEN 'pending' WHEN g.unfinished > 0 THEN 'processing'
+    WHEN g.failed = 0 THEN 'completed' WHEN g.completed = 0 THEN 'failed' ELSE 'partial' END AS status,
+  b.created_at, CASE WHEN g.unfinished = 0 THEN g.ended_at END AS completed_at,
+  b.settings->>'model_id' AS model_id, b.settings->>'model_version' AS model_version,
+  darkroom_whole(b.settings->'width') AS width, darkroom_whole(b.settings->'height') AS height,
+  darkroom_whole(coalesce(b.settings->'num_inference_steps', b.settings->'steps')) AS steps,
+  CASE WHEN jsonb_typeof(b.settings->'guidance_scale') = 'number'
+    THEN CAST(b.settings->'guidance_scale' AS double precision) END AS guidance_scale
+FROM batches AS b CROSS JOIN LATERAL (
+  SELECT count(*) FILTER (WHERE status = 'completed') AS completed,
+    count(*) FILTER (WHERE status IN ('failed', 'cancelled')) AS failed,
+    count(*) FILTER (WHERE status IN ('pending', 'queued', 'processing', 'downloading')) AS unfinished,
+    count(*) FILTER (WHERE status NOT IN ('pending', 'queued')) AS begun,
+    max(completed_at) AS ended_at
+  FROM image_generations WHERE batch_id = b.id AND batch_id IS NOT NULL) AS g

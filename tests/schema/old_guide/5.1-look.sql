@@ -1,0 +1,2 @@
+-- View queue health
+SELECT * FROM queue_health;

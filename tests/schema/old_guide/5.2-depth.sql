@@ -1,0 +1,1 @@
+SELECT COUNT(*) FROM job_queue WHERE status = 'pending';

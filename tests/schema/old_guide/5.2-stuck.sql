@@ -1,0 +1,3 @@
+SELECT COUNT(*) FROM job_queue
+WHERE status = 'processing'
+  AND updated_at < now() - interval '15 minutes';
