@@ -237,8 +237,12 @@ class Settings(BaseSettings):
 
     @property
     def has_credentials(self) -> bool:
-        """Whether any provider's are set; else the painter stands in."""
-        return any((self.replicate_api_token, self.fal_key, self.openai_api_key))
+        """Whether any provider's are set; else the painter stands in.
+
+        Many shells carry an OPENAI_API_KEY for other ends: only beside an OPENAI_BASE_URL does it say that it is meant.
+        """
+        openai = self.openai_api_key and "openai_base_url" in self.model_fields_set
+        return bool(self.replicate_api_token or self.fal_key or openai)
 
     def creates_limit_of(self, provider: str) -> int | None:
         """How many purchases a minute a provider takes. None: any number.
