@@ -15,8 +15,8 @@ from schema.statuses import Status
 
 log = logging.getLogger(__name__)
 
-LEASES = 20
-"""How long a purchase is waited for whose answer was lost: ten minutes with leases of half a minute. What comes later
+LEASES = 10
+"""How long a purchase is waited for whose answer was lost: five minutes with leases of half a minute. What comes later
 is kept all the same, and a retry by hand then finds it."""
 
 

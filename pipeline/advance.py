@@ -63,7 +63,7 @@ _SEND_ON = statement(f"""
       refused_by = CASE WHEN :refused THEN g.refused_by || g.provider ELSE g.refused_by END,
       provider = :provider, (provider_model, input, price, estimated_cost) = (
         SELECT model, input, price, estimated_cost FROM darkroom_route(g.routes, :provider))
-    WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence
+    WHERE g.status = 'processing' AND g.id = :id AND g.fence = :fence
     RETURNING {MOVED}
 """)
 

@@ -24,6 +24,7 @@ def _run(outcome: Outcome) -> Table:
     table.show_header = False
     table.add_row("generations", spread(outcome.generations))
     table.add_row("sold", spread(outcome.sales))
+    table.add_row("sold by", spread(outcome.bought_at))
     table.add_row("sold with a fault", spread(outcome.spoiled))
     table.add_row("possible double charges", str(outcome.possible_double_charges))
     table.add_row("visitors", f"cancelled {outcome.cancelled}, retried {outcome.retried}, followed {outcome.followed}")

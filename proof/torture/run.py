@@ -78,7 +78,8 @@ async def _under_load(
     following: set[asyncio.Task[None]] = set()
     over = asyncio.Event()
     async with asyncio.TaskGroup() as others:
-        others.create_task(Weather(options, plain, darkroom.painter_url).change(over))
+        others.create_task(Weather(options, plain, darkroom.painter_url, second=False).change(over))
+        others.create_task(Weather(options, plain, f"{darkroom.painter_url}/fal", second=True).change(over))
         if options.visitors:
             others.create_task(visitors.retry_failed(over))
 

@@ -301,7 +301,7 @@ async def test_a_purchase_nobody_hears_of_is_not_bought_again_but_counted(
     await fetch(
         lab.engine,
         statement(
-            "UPDATE image_generations SET asked_at = asked_at - interval '80 seconds', due_at = now() RETURNING id"
+            "UPDATE image_generations SET asked_at = asked_at - interval '40 seconds', due_at = now() RETURNING id"
         ),
     )
     await hands.watcher.look()

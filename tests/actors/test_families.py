@@ -56,7 +56,9 @@ async def developed(lab: Lab, hands: Hands, painter: Caller, rows: dict[str, UUI
 
 
 async def test_every_model_is_sold_and_stored_with_all_its_pictures(lab: Lab, painter: Caller, hands: Hands) -> None:
-    rows = {model_id: await submit(lab, model_id) for model_id in models()}
+    rows = {
+        model_id: await submit(lab, model_id) for model_id in models() if models()[model_id].provider == "replicate"
+    }
     await developed(lab, hands, painter, rows)
     assert {PAGES[sold.model].single for sold in lab.sold()} == {True, False}  # one address, and a list of them
     assert {len(await lab.images(id_)) for id_ in rows.values()} == {1, 2}

@@ -162,6 +162,7 @@ def test_a_short_torture_finds_nothing() -> None:
     document = orjson.loads(run.stdout)
     assert {kill["kind"] for kill in document["kills"]} == set(KINDS)
     assert sum(document["generations"].values()) >= 600
+    assert document["bought_at"].keys() == {"replicate", "fal"}, "nothing was bought elsewhere"
 
 
 @pytest.mark.parametrize("wrong", [["--only=sun"], ["--faults=sun"], ["--generations=0"]])

@@ -31,6 +31,17 @@ PLANTS = {
         ),
         finds=Class.PAID_TWICE,
     ),
+    # Another provider is asked although the first may have sold: its answer was lost, and its webhook with it.
+    "sent on before it is known": Plant(
+        file="actors/buyer.py",
+        old="if (verdict := on_error(error, row.retry_count)) is None:",
+        new="if (verdict := on_error(ProviderDown(str(error)), row.retry_count)) is None:",
+        scenario=(
+            *("--only=none", "--faults=reset_after,lost_webhook", "--often=0.5"),
+            *("--generations=60", "--pace=0.5-1"),
+        ),
+        finds=Class.PAID_TWICE,
+    ),
     # A purchase without an answer is nobody's any more: no lease ends, so nobody takes the row over.
     "lease removed": Plant(
         file="schema/sql/claim.sql",

@@ -46,8 +46,13 @@ class World:
 
 def buyer_of(sale: Sold) -> tuple[str, int]:
     """The generation and the attempt that a prediction was bought for, by its webhook's address."""
-    generation, _, attempt = (sale.webhook or "").partition("/v1/callbacks/replicate/")[2].partition("/")
+    _, generation, attempt = ("//" + (sale.webhook or "").partition("/v1/callbacks/")[2]).rsplit("/", 2)
     return (generation, int(attempt)) if attempt.isdecimal() else ("", 0)
+
+
+def seller_of(sale: Sold) -> str:
+    """The provider that sold a prediction, by its webhook's address."""
+    return (sale.webhook or "").partition("/v1/callbacks/")[2].partition("/")[0]
 
 
 async def look_at(darkroom: Darkroom, book: Book) -> World:
