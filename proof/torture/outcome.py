@@ -43,6 +43,8 @@ class Outcome:
     cancelled: int
     retried: int
     followed: int
+    told: int
+    """Webhooks that came, as often as they did."""
     answers: dict[str, dict[str, int]]
     """How often each door gave each answer."""
     kills: list[Counted]
@@ -76,6 +78,7 @@ def outcome_of(
         cancelled=len(world.book.cancelled),
         retried=world.book.retried.total(),
         followed=len(world.book.followed),
+        told=len(world.book.heard),
         answers=answers,
         kills=list(kills),
         findings=findings,

@@ -69,4 +69,20 @@ PLANTS = {
         ),
         finds=Class.PAID_TWICE,
     ),
+    # The outbox forgets how most generations end.
+    "event not written": Plant(
+        file="schema/sql/write_event_trigger.sql",
+        old="NEW.status IN ('completed', 'failed', 'cancelled')",
+        new="NEW.status IN ('failed', 'cancelled')",
+        scenario=("--only=none", "--faults=none", "--generations=60", "--pace=0.5-1"),
+        finds=Class.UNTOLD,
+    ),
+    # A budget that grows with what is spent of it.
+    "budget removed": Plant(
+        file="schema/sql/budget_left.sql",
+        old="l.budget_usd - coalesce",
+        new="l.budget_usd + coalesce",
+        scenario=("--only=none", "--faults=none", "--generations=60", "--pace=0.5-1"),
+        finds=Class.OVERSPENT,
+    ),
 }

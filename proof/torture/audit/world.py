@@ -21,6 +21,8 @@ class World:
     images: list[Image] = field(default_factory=list)
     sold: list[Sold] = field(default_factory=list)
     objects: frozenset[str] = frozenset()
+    pending: frozenset[tuple[str, int]] = frozenset()
+    """Events, by generation and version, that are still to be sent again."""
 
     @cached_property
     def row_of(self) -> dict[str, Row]:
@@ -63,5 +65,6 @@ async def look_at(darkroom: Darkroom, book: Book) -> World:
         rows=await rows.generations(),
         images=await rows.images(),
         sold=await asyncio.to_thread(darkroom.ledger),
+        pending=frozenset(await rows.pending()),
         objects=frozenset(await asyncio.to_thread(stored, darkroom)),
     )
