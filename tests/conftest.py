@@ -133,4 +133,4 @@ def darkroom(servers: Stack) -> Iterator[Darkroom]:
             voice=Voice(io.StringIO()),
         )
         with BackgroundStack(stack):
-            yield Darkroom(stack.url, Path(home), url)
+            yield Darkroom(stack.url, Path(home), url, stack.env["REPLICATE_API_URL"])
