@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.ext.asyncio import create_async_engine
 
 from pipeline.api_keys import new_key, save_key
+from pipeline.api_roles import close_to_api_roles
 from pipeline.database import connect_arguments, database_url, open_engine
 from pipeline.settings import Settings
 from pipeline.statements import as_json, statement
@@ -27,6 +28,8 @@ async def release(settings: Settings) -> None:
     """Migrate, set each provider's cap and rate, and in embedded mode keep a development key. Safe to repeat."""
     migrating = create_async_engine(database_url(settings), connect_args=connect_arguments())
     await upgrade(migrating)
+    async with migrating.begin() as connection:
+        await close_to_api_roles(connection)
     await migrating.dispose()
     engine = open_engine(settings)
     async with engine.connect() as connection:

@@ -11,6 +11,7 @@ from api.cli.keys import app as keys
 from api.cli.lanes import app as lanes
 from api.cli.limits import app as limits
 from api.cli.ls import ls
+from api.cli.migrate_from_supabase import migrate_from_supabase
 from api.cli.models import models
 from api.cli.queue import queue
 from api.cli.show import show
@@ -40,7 +41,7 @@ def _every_command(
     context.obj = Asked(url, key, json)
 
 
-for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, models, torture):
+for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, models, torture, migrate_from_supabase):
     app.command()(command)
 for name, group in (("keys", keys), ("lanes", lanes), ("limits", limits), ("webhooks", webhooks)):
     app.add_typer(group, name=name)

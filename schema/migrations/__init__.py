@@ -1,5 +1,5 @@
 """The schema's history."""
 
-from schema.migrations.migrate import downgrade, statements, upgrade
+from schema.migrations.migrate import downgrade, statements, upgrade, upgrade_within
 
-__all__ = ["downgrade", "statements", "upgrade"]
+__all__ = ["downgrade", "statements", "upgrade", "upgrade_within"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from alembic import command
 from alembic.config import Config
 from sqlalchemy import Connection, text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 _LOCK = 0x6461726B726F6F6D
 """Advisory lock key: `darkroom` in ASCII."""
@@ -37,6 +37,11 @@ async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:
     """Bring the schema up to `revision`, in one transaction: a failing migration leaves nothing behind."""
     async with engine.begin() as connection:
         await connection.run_sync(_upgrade, revision)
+
+
+async def upgrade_within(connection: AsyncConnection) -> None:
+    """Bring the schema up to its head inside a transaction of the caller's: it all stands with what else is in it."""
+    await connection.run_sync(_upgrade, "head")
 
 
 async def downgrade(engine: AsyncEngine, revision: str = "base") -> None:

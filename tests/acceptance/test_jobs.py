@@ -5,12 +5,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
 
-import asyncpg
 import pytest
 from aiohttp import web
 
-from pipeline.notices import CHANNEL
 from tests.acceptance.follower import follow
+from tests.acceptance.jobs import standing_in_line
 from tests.darkroom import Darkroom
 from tests.pipeline.egress.hosts import serving
 from tests.pipeline.media.samples import sample
@@ -31,18 +30,9 @@ async def paused(darkroom: Darkroom) -> AsyncIterator[None]:
 
 
 async def enqueue(darkroom: Darkroom, prompt: str) -> UUID:
-    """A job by the guide's function, once it stands in line."""
+    """A job of that prompt, once it stands in line."""
     sql = "SELECT enqueue_job('generate-image', jsonb_build_object('prompt', $1::text, 'user_id', 'old-app'))"
-    psql, hints = await asyncpg.connect(darkroom.database_url), asyncio.Queue[str]()
-    try:
-        await psql.add_listener(CHANNEL, lambda *notification: hints.put_nowait(str(notification[-1])))
-        job: UUID = await psql.fetchval(sql, prompt)
-        async with asyncio.timeout(PATIENCE):
-            while f'["{job}",2,' not in await hints.get():
-                continue
-    finally:
-        await psql.close()
-    return job
+    return await standing_in_line(darkroom, sql, prompt)
 
 
 async def claim(darkroom: Darkroom) -> UUID:
