@@ -134,9 +134,10 @@ async def test_a_late_answer_of_the_provider_before_is_counted_and_changes_nothi
     await faults(painter, "replicate", {"fault": "error", "status": 402})
     generation_id = await lab.submit(**routed(*BOTH))
     await hands.buy()
-    await hands.buy()
     done = {"status": "succeeded", "output": ["http://127.0.0.1/0.png"]}
     commit = hands.resources.callbacks.commit
     assert not await commit(generation_id, 1, "stray", done, provider="replicate")
     row = await lab.row(generation_id)
-    assert (row.provider, row.possible_double_charge, "stray" in row.past_predictions) == ("fal", 1, True)
+    assert (row.status, row.provider, row.prediction, row.possible_double_charge) == ("queued", "fal", None, 1)
+    await hands.buy()
+    assert (await completed(lab, hands, generation_id)).past_predictions == ["stray"]
