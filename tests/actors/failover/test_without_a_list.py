@@ -1,6 +1,7 @@
 """Providers that keep no list: what was bought there is known by their own word alone."""
 
 import asyncio
+import sys
 
 import pytest
 
@@ -46,16 +47,17 @@ async def test_a_cancelled_prediction_at_fal_is_stopped(lab: Lab, painter: Calle
 
 
 async def test_a_synchronous_provider_takes_over_and_its_call_outlives_the_lease(
-    lab: Lab, painter: Caller, hands: Hands
+    lab: Lab, painter: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Longer than a lease: the worker renews it, so the watcher takes nothing away."""
+    """Longer than the watcher would wait for it: the worker renews the lease, so nobody takes it for unheard."""
+    monkeypatch.setattr(sys.modules["actors.unheard"], "LEASES", 1)
     await faults(painter, "replicate", {"fault": "error", "status": 402})
-    await faults(painter, "openai", {"fault": "slow", "seconds": 3})
+    await faults(painter, "openai", {"fault": "slow", "seconds": 5})
     generation_id = await lab.submit(**routed("replicate", "openai"))
-    async with lab.hands(lease_seconds=1.0) as quick:
+    async with lab.hands(lease_seconds=2.0) as quick:
         await quick.buy()
         await quick.start.turns.take()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (
                 not sold_by(lab.settings.home, "openai") or sold_by(lab.settings.home, "openai")[0].completed_at is None
             ):
