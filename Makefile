@@ -42,9 +42,11 @@ lock: ## Pin the newest versions that pyproject.toml allows, by hash
 	$(COMPILE) --upgrade pyproject.toml -o requirements.lock
 	$(COMPILE) --upgrade --constraint requirements.lock --extra dev pyproject.toml -o requirements-dev.lock
 	$(COMPILE) --upgrade tests/swift/requirements.in -o tests/swift/requirements.lock
+	$(COMPILE) --upgrade tests/supabase/requirements.in -o tests/supabase/requirements.lock
 	$(COMPILE) --upgrade scripts/uv-requirements.in -o scripts/uv-requirements.txt
 	$(BIN)/npm update --prefix tests/javascript --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
+	$(BIN)/npm update --prefix tests/supabase --package-lock-only --omit-lockfile-registry-resolved --no-audit --no-fund
 
 clean: ## Remove what was installed and cached here; the data in .darkroom stays
-	rm -rf .venv .venv-swift .browser build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-swift .venv-supabase .browser .supabase build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -41,8 +41,12 @@ from api.supabase.functions.process_generation import process_generation
 from api.supabase.functions.process_jobs import process_jobs
 from api.supabase.functions.start_generation import start_generation
 from api.supabase.proxy import METHODS, hand_on, open_way
+from api.supabase.realtime.socket import realtime_door
+from api.supabase.rest import doors as rest
+from api.supabase.rest.procedures import doors as procedures
 from api.webhooks import doors as webhooks
 from pipeline.connections import open_connections
+from pipeline.database import open_reading_engine
 from pipeline.errors import DarkroomError
 from pipeline.limits import Limits
 from pipeline.memory import settle_memory
@@ -76,6 +80,10 @@ ROUTES: list[BaseRoute] = [
     Route("/functions/v1/generate-image", generate_image, methods=["POST"]),
     Route("/functions/v1/process-generation", process_generation, methods=["POST"]),
     Route("/functions/v1/batch-generate", batch_generate, methods=["POST"]),
+    WebSocketRoute(paths.REALTIME, realtime_door),
+    Route(paths.REST, rest.show_root, methods=["GET"]),
+    Route(f"{paths.REST}rpc/{{function}}", procedures.call, methods=rest.METHODS),
+    Route(f"{paths.REST}{{table:path}}", rest.serve_table, methods=rest.METHODS),
     Route(f"{paths.AUTH}{{path:path}}", hand_on, methods=METHODS),
     Route(f"{paths.STORAGE}{{path:path}}", hand_on, methods=METHODS),
     Route("/images/{path:path}", show_image, methods=["GET"]),
@@ -108,6 +116,8 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         tickers = Tickers(connections.engine, topics)
         progress = Progress(connections.engine, topics)
         looks = Looks(connections.engine, topics, tickers, progress)
+        reading = open_reading_engine(settings)
+        stack.push_async_callback(reading.dispose)
         listener = Listener(settings, looks)
         await listener.probe()
         authenticator = Authenticator(connections.engine, settings)
@@ -136,6 +146,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             progress=progress,
             listener=listener,
             old_project=await stack.enter_async_context(open_way()),
+            reading=reading,
         )
 
 

@@ -65,6 +65,12 @@ _WAIT = (
     "with 202 as ever.",
     {"type": "string", "examples": ["wait=60"]},
 )
+_OLD_QUERY = (("select", {"type": "string", "default": "*"}), ("order", {"type": "string"}))
+_OLD_CALLS = (
+    ("post", "Call enqueue_job or get_user_limits"),
+    ("get", "Call get_user_limits"),
+    *((method, "Refused with 405") for method in ("put", "patch", "delete")),
+)
 DOORS = (
     Door(
         "/v1/generations",
@@ -137,6 +143,13 @@ DOORS = (
     Door("/functions/v1/batch-generate", "post", "The old apps' batches", 200, OldBatchRequest),
     Door("/functions/v1/process-jobs", "post", "What a cron called: rings, waits, and counts", 200),
     Door("/functions/v1/process-generation", "post", "Run one, and wait for it; with the service key", 200),
+    Door("/rest/v1/", "get", "The old apps' tables", 200),
+    Door("/rest/v1/{table}", "get", "Read a table or view, as PostgREST has it", 200, query=_OLD_QUERY),
+    Door("/rest/v1/{table}", "post", "Insert into image_generations: submit a generation", 201),
+    Door("/rest/v1/{table}", "patch", "Write a status: cancel, or try again", 204, query=_OLD_QUERY),
+    Door("/rest/v1/{table}", "delete", "Delete generations, or put jobs away", 204, query=_OLD_QUERY),
+    Door("/rest/v1/{table}", "put", "Refused with 405", 405),
+    *(Door("/rest/v1/rpc/{function}", method, what, 200) for method, what in _OLD_CALLS),
     Door("/images/{path}", "get", "A picture, by its permanent address", 200, open=True),
     Door("/darkroom.js", "get", "The JavaScript client, an ES module", 200, open=True),
     Door("/healthz", "get", "Is this process alive", 200, open=True),
@@ -202,7 +215,7 @@ def _operation(door: Door) -> dict[str, Any]:
     ]
     parameters += [
         {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
-        for name in ("id", "path")
+        for name in ("id", "path", "table", "function")
         if f"{{{name}}}" in door.path
     ]
     operation: dict[str, Any] = {

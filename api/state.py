@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
+from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.requests import HTTPConnection
 
 from api.auth.admissions import Admissions
@@ -35,6 +36,8 @@ class State(Connections):
     listener: Listener
     old_project: aiohttp.ClientSession
     """Towards SUPABASE_URL."""
+    reading: AsyncEngine
+    """For what the old apps ask in words of their own."""
 
 
 def state_of(connection: HTTPConnection[Any]) -> State:

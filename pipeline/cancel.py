@@ -12,7 +12,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.money import BOOK, paid
-from pipeline.read import IN_ORDER, OF_BATCH
+from pipeline.read import IN_ORDER, OF_BATCH, THOSE_IN_ORDER
 from pipeline.resource import COLUMNS
 from pipeline.statements import as_json, execute, fetch, statement
 from pipeline.transitions import move_any
@@ -31,6 +31,7 @@ _CANCEL_THOSE = f"""
 """
 _CANCEL = statement(_CANCEL_THOSE % "g.id = :id")
 _CANCEL_BATCH = statement(IN_ORDER + _CANCEL_THOSE % OF_BATCH)
+_CANCEL_MANY = statement(THOSE_IN_ORDER + _CANCEL_THOSE % OF_BATCH)
 
 _RUNNING = " UNION ALL ".join(
     f"""(SELECT id FROM image_generations WHERE status = '{status}' AND due_at <= now()
@@ -78,6 +79,11 @@ async def cancel(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
 async def cancel_batch(engine: AsyncEngine, batch_id: UUID) -> Sequence[Row[Any]]:
     """Call off whatever of a batch is not final; their rows, as `cancel` gives them."""
     return await fetch(engine, _CANCEL_BATCH, batch_id=str(batch_id))
+
+
+async def cancel_many(engine: AsyncEngine, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Call off whichever of these are not final; their rows, as `cancel` gives them."""
+    return await fetch(engine, _CANCEL_MANY, ids=as_json(ids))
 
 
 async def claim_running(engine: AsyncEngine, most: int, lease: float) -> Sequence[Row[Any]]:

@@ -40,7 +40,23 @@ def asyncpg_url(address: str) -> URL:
     return url
 
 
-def open_engine(settings: Settings, *, pool_size: int = 16) -> AsyncEngine:
+READING = {
+    "application_name": "darkroom-reading",
+    # What comes in here writes nothing, whatever it may have been made to say.
+    "default_transaction_read_only": "on",
+    "statement_timeout": "5s",
+    "idle_in_transaction_session_timeout": "10s",
+}
+"""For what others ask in words of their own: it may find no plan that is quick."""
+READING_CONNECTIONS = 6
+
+
+def open_reading_engine(settings: Settings) -> AsyncEngine:
+    """An engine for questions that are not ours: apart from the pipeline's own, read only, and none of them long."""
+    return open_engine(settings, pool_size=READING_CONNECTIONS, **READING)
+
+
+def open_engine(settings: Settings, *, pool_size: int = 16, **server_settings: str) -> AsyncEngine:
     """An engine whose statements commit by themselves: a transition is one statement, so it needs one round trip.
 
     Made inside the loop that uses it, once a process. `pool_size` counts statements under way at the same time, not
@@ -58,10 +74,10 @@ def open_engine(settings: Settings, *, pool_size: int = 16) -> AsyncEngine:
         json_deserializer=orjson.loads,
         # Errors are logged, and parameters are prompts, keys and addresses.
         hide_parameters=True,
-        connect_args=connect_arguments(),
+        connect_args=connect_arguments(**server_settings),
     )
 
 
-def connect_arguments() -> dict[str, Any]:
-    """What asyncpg needs for every connection of ours, pooled or dedicated."""
-    return {"server_settings": SERVER_SETTINGS, "timeout": 10, "command_timeout": 30}
+def connect_arguments(**server_settings: str) -> dict[str, Any]:
+    """What asyncpg needs for every connection of ours, pooled or dedicated; with settings of its own, if any."""
+    return {"server_settings": {**SERVER_SETTINGS, **server_settings}, "timeout": 10, "command_timeout": 30}

@@ -35,6 +35,16 @@ _SET = statement("""
       budget_usd = excluded.budget_usd, budget_period = excluded.budget_period, updated_at = now()
     RETURNING user_id
 """)
+_OF_USER = statement("""
+    SELECT l.in_flight, l.per_minute, CAST(l.budget_usd AS double precision) AS budget_usd, l.budget_period,
+      CAST(darkroom_budget_left(:user_id) AS double precision) AS budget_left,
+      (SELECT count(*) FROM image_generations AS g
+       WHERE coalesce(g.user_id, '') = :user_id AND g.status = 'processing') AS processing,
+      (SELECT count(*) FROM image_generations AS g
+       WHERE coalesce(g.user_id, '') = :user_id AND g.status = 'queued') AS queued
+    FROM (SELECT 1) AS one LEFT JOIN LATERAL (
+      SELECT * FROM user_limits AS u WHERE u.user_id IN (:user_id, '*') ORDER BY u.user_id = '*' LIMIT 1) AS l ON true
+""")
 _FORGET = statement("DELETE FROM user_limits WHERE user_id = :user_id RETURNING user_id")
 
 
@@ -96,6 +106,24 @@ def _spent(found: Row[Any], usd: Decimal) -> str:
 async def list_limits(engine: AsyncEngine) -> Sequence[Row[Any]]:
     """All limits there are, by user."""
     return await fetch(engine, _LIST)
+
+
+async def read_user_limits(engine: AsyncEngine, user_id: str) -> dict[str, Any]:
+    """What one user (empty: the anonymous key) may have and spend, null for no limit; and what is theirs now.
+
+    The limits are their own, else those for everybody; dollars, and the period in which they may be spent.
+    """
+    (row,) = await fetch(engine, _OF_USER, user_id=user_id)
+    return {
+        "user_id": user_id or None,
+        "max_in_flight": row.in_flight,
+        "max_per_minute": row.per_minute,
+        "budget_usd": row.budget_usd,
+        "budget_period": row.budget_period if row.budget_usd is not None else None,
+        "budget_left_usd": row.budget_left,
+        "processing": row.processing,
+        "queued": row.queued,
+    }
 
 
 async def set_limits(

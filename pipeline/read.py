@@ -70,6 +70,12 @@ IN_ORDER = """
       SELECT id FROM image_generations WHERE batch_id = CAST(:batch_id AS uuid) AND batch_id IS NOT NULL
       ORDER BY id FOR UPDATE)"""
 """Begins a statement that writes to a batch's generations; OF_BATCH picks them, as `g`."""
+THOSE_IN_ORDER = """
+    WITH members AS MATERIALIZED (
+      SELECT id FROM image_generations
+      WHERE id IN (SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id))
+      ORDER BY id FOR UPDATE)"""
+"""The same for the generations in `:ids`."""
 OF_BATCH = "g.id IN (SELECT id FROM members)"
 _BATCH = statement("""
     SELECT user_id, CAST(status AS text) AS status, count(*) AS number

@@ -8,9 +8,9 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import FIRST_ROUTE, FORGET
-from pipeline.read import IN_ORDER, OF_BATCH
+from pipeline.read import IN_ORDER, OF_BATCH, THOSE_IN_ORDER
 from pipeline.resource import COLUMNS
-from pipeline.statements import fetch, statement
+from pipeline.statements import as_json, fetch, statement
 from pipeline.transitions import move_any
 from schema.statuses import Status, sql_list
 
@@ -44,6 +44,8 @@ _RETRY_UNREAD = f"""
 _EVERY = (_RETRY, _RETRY_UNSTORED, _RETRY_UNREAD)
 _ONE = f"g.id = :id AND g.status IN ({sql_list(RETRIED)})"
 _RETRY_ONE = [statement(sql % _ONE) for sql in _EVERY]
+_MANY = f"{OF_BATCH} AND g.status IN ({sql_list(RETRIED)})"
+_RETRY_MANY = [statement(THOSE_IN_ORDER + sql % _MANY) for sql in _EVERY]
 _RETRY_BATCH = [statement(IN_ORDER + sql % f"{OF_BATCH} AND g.status = 'failed'") for sql in _EVERY]
 
 
@@ -58,3 +60,8 @@ async def retry(engine: AsyncEngine, generation_id: UUID) -> Row[Any] | None:
 async def retry_failed(engine: AsyncEngine, batch_id: UUID) -> Sequence[Row[Any]]:
     """Queue the failed generations of a batch again, as far as they may be; their rows."""
     return [row for sql in _RETRY_BATCH for row in await fetch(engine, sql, batch_id=str(batch_id))]
+
+
+async def retry_many(engine: AsyncEngine, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
+    """Queue whichever of these have failed or were called off again, as far as they may be; their rows."""
+    return [row for sql in _RETRY_MANY for row in await fetch(engine, sql, ids=as_json(ids))]

@@ -3,7 +3,8 @@
     python3 scripts/bootstrap.py [--dev] [--swift] [--browser[=npm]]
 
 `.venv` holds Darkroom (with --dev its checks and tests too), `.venv-swift` the S3 server of the store's tests,
-`.browser` what the JavaScript client is tested with.
+`.browser` what the JavaScript client is tested with, `.supabase` the clients of the old apps,
+`.venv-supabase` the one in Python.
 """
 
 import argparse
@@ -43,12 +44,13 @@ def main() -> int:
         nargs="?",
         const="any",
         choices=["any", "npm"],
-        help="and a Chromium and TypeScript for the JavaScript client's tests; with --dev. npm: not the machine's own",
+        help="and what the tests in JavaScript need, a Chromium too; with --dev. npm: not the machine's own",
     )
     asked = parser.parse_args()
 
     from browser_folder import BrowserFolder
     from install import Failed, say  # written for the Python that require_python found
+    from npm_folder import NpmFolder
     from venv_folder import VenvFolder
 
     plain, dev = ROOT / "requirements.lock", ROOT / "requirements-dev.lock"
@@ -63,8 +65,11 @@ def main() -> int:
         elif asked.swift:
             VenvFolder(ROOT / ".venv-swift", [ROOT / "tests" / "swift" / "requirements.lock"], None).make()
         if asked.browser:
+            # Apart, because it holds back libraries that Darkroom has newer.
+            VenvFolder(ROOT / ".venv-supabase", [ROOT / "tests" / "supabase" / "requirements.lock"], None).make()
             programs = ROOT / ".venv" / "bin"
             BrowserFolder(ROOT / ".browser", ROOT / "tests" / "javascript", programs).make(own=asked.browser == "any")
+            NpmFolder(ROOT / ".supabase", ROOT / "tests" / "supabase", programs).make("supabase-js")
     except Failed as reason:
         sys.stderr.write(f"{reason}\n")
         return 1

@@ -69,5 +69,8 @@ frame, so whoever is cut off before begins anew.
 
 Any other code, and a line that breaks off, mean: come back.
 A client that does not read has {MAX_BYTES // 2**20} MB waiting for it, and then gets 4408.
+
+Apps that speak Supabase's Realtime protocol do so at `/realtime/v1/websocket`, which the same gateway feeds; their
+client describes it.
 """
 """The document's description, in CommonMark."""

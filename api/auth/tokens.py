@@ -15,6 +15,7 @@ LEEWAY_SECONDS = 10.0
 AUDIENCE = "authenticated"
 SECRET_ALGORITHM = "HS256"
 SERVICE = "service_role"
+EXPIRED = "exp: this token has expired; get a fresh one and send that"
 
 
 def _printable(text: str) -> str:
@@ -63,7 +64,7 @@ class Tokens:
                 },
             )
         except jwt.ExpiredSignatureError:
-            raise _refused("exp: this token has expired; get a fresh one and send that") from None
+            raise _refused(EXPIRED) from None
         except jwt.ImmatureSignatureError:
             raise _refused("nbf: this token does not hold yet") from None
         except jwt.MissingRequiredClaimError:

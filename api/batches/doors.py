@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.batches.accept import accept_batch, announce, batch_of, shown_batch
+from api.generations.aftermath import after_cancel
 from api.generations.body import read_model
 from api.generations.doors import identity_of, json_answer, uuid_of
 from api.generations.idempotency import REPLAYED, body_hash, key_of
@@ -16,10 +17,8 @@ from api.problems import Problem
 from api.state import State, state_of
 from pipeline.batch import read_batch_of, submit_batch_once
 from pipeline.cancel import cancel_batch
-from pipeline.doorbell import Bell
 from pipeline.errors import NotFound
 from pipeline.idempotency import Key, is_made
-from pipeline.moves import as_move
 from pipeline.retry import retry_failed
 from schema.wire.batch import MAX_BATCH_BYTES, BatchRequest
 
@@ -50,12 +49,7 @@ async def show(request: Request) -> Response:
 async def cancel(request: Request) -> Response:
     """POST /v1/batches/{id}/cancel: 200 with the batch; whatever of it was not final is called off."""
     state, batch_id = state_of(request), await _own(request)
-    rows = await cancel_batch(state.engine, batch_id)
-    if any(row.due_at is not None for row in rows):
-        await state.doorbell.hand_over(Bell.CANCEL)
-    if any(row.webhook_url is not None for row in rows):
-        state.doorbell.ring(Bell.DELIVER)
-    state.notices.note([as_move(row) for row in rows])
+    await after_cancel(state, await cancel_batch(state.engine, batch_id))
     return await _shown(state, batch_id)
 
 

@@ -42,14 +42,19 @@ async def follow(state: State, subscription: Subscription, asked: Asked) -> None
         await state.looks.begun()
         # Registered before the snapshot is read, so whatever commits in between is held and sent after it.
         await BEGIN[subscription.kind](state, subscription, asked)
-        while held := subscription.take_held():
-            async for row in _pages(state, subscription, list(held)):
-                view = View(row)
-                subscription.send(view)
-                state.progress.saw(view)
+        await catch_up(state, subscription)
     except BaseException:
         leave(state, subscription)
         raise
+
+
+async def catch_up(state: State, subscription: Subscription) -> None:
+    """Send what moved while its snapshot was made; from then on it is live."""
+    while held := subscription.take_held():
+        async for row in _pages(state, subscription, list(held)):
+            view = View(row)
+            subscription.send(view)
+            state.progress.saw(view)
 
 
 def leave(state: State, subscription: Subscription) -> None:

@@ -8,6 +8,7 @@ import asyncpg
 import orjson
 
 from api.gateway.looks import Looks
+from pipeline import deletions
 from pipeline.database import SERVER_SETTINGS, database_url
 from pipeline.errors import Unreachable
 from pipeline.moves import Move
@@ -83,6 +84,7 @@ class Listener:
             self._lost.clear()
             connection.add_termination_listener(lambda _: self._lost.set())
             await connection.add_listener(CHANNEL, self._hear)
+            await connection.add_listener(deletions.CHANNEL, self._hear_deletion)
             # LISTEN first, look second: what was committed before the one is found by the other.
             self._looks.resync()
             self.is_listening = True
@@ -113,3 +115,10 @@ class Listener:
             self._looks.resync()
         else:
             self._looks.hint(moves)
+
+    def _hear_deletion(self, *notification: object) -> None:
+        """As `_hear`. One that is lost is not made up for: nothing is left to look at."""
+        try:
+            self._looks.deleted(deletions.read_deletion(str(notification[-1])))
+        except (ValueError, TypeError) as error:
+            log.warning("a notification on %s is not one of ours: %s", deletions.CHANNEL, error)

@@ -16,6 +16,7 @@ from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from api.gateway.view import View
 from pipeline.coalesce import Coalescer
+from pipeline.deletions import Deletion
 from pipeline.feed import NEVER, read_changed, read_history
 from pipeline.moves import Move
 from pipeline.outages import DATABASE_AWAY
@@ -46,6 +47,7 @@ class Looks:
         self._progress = progress
         self._read: Coalescer[UUID, Row[Any] | None] = Coalescer(self._read_many, largest=LARGEST_LOOK)
         self._wanted: dict[UUID, None] = {}
+        self._deleted: list[Deletion] = []
         self._wake = asyncio.Event()
         self._resync = asyncio.Event()
         # The first look is made at once, listener or not: until then nobody can be promised anything.
@@ -78,6 +80,11 @@ class Looks:
         if self._wanted:
             self._wake.set()
 
+    def deleted(self, deletion: Deletion) -> None:
+        """A row is gone: its followers are told behind what was read of it before."""
+        self._deleted.append(deletion)
+        self._wake.set()
+
     async def begun(self) -> None:
         """Wait until it is known from where on changes are found: a snapshot read earlier could miss what follows it.
 
@@ -96,11 +103,13 @@ class Looks:
             await self._wake.wait()
             self._wake.clear()
             wanted, self._wanted = self._wanted, {}
+            deleted, self._deleted = self._deleted, []
             try:
                 await self._look_at(list(wanted))
             except DATABASE_AWAY as error:
                 # The horizon has not moved past these rows, so the safety look finds them once Postgres answers.
                 log.warning("a look failed (the safety look will find the rows): %s", error)
+            await self._tell_deleted(deleted)
             await asyncio.sleep(min(REST_SECONDS * len(wanted), LONGEST_REST_SECONDS))
 
     async def keep_safe(self) -> None:
@@ -142,6 +151,13 @@ class Looks:
         async with self._one_at_a_time:
             for start in range(0, len(ids), LARGEST_LOOK):
                 self._offer(await read_generations(self._engine, ids[start : start + LARGEST_LOOK]))
+
+    async def _tell_deleted(self, deleted: Iterable[Deletion]) -> None:
+        # Behind the look that is under way: it may have read the row while it was there.
+        async with self._one_at_a_time:
+            for deletion in deleted:
+                for subscription in list(self._topics.followers(deletion)):
+                    subscription.gone(deletion)
 
     def _is_wanted(self, move: Move) -> bool:
         return any(one.wants(move.id, move.version) for one in self._topics.followers(move))

@@ -94,7 +94,7 @@ class Progress:
         chosen: list[UUID] = []
         for generation_id in list(self._waiting):
             move = self._waiting.pop(generation_id)
-            if not any(True for _ in self._topics.watchers(move)):
+            if not any(one.hears_clock for one in self._topics.watchers(move)):
                 self._told.pop(generation_id, None)
                 continue
             self._waiting[generation_id] = move
@@ -107,7 +107,7 @@ class Progress:
         by_topic: dict[str, Frame] = {}
         for subscription in list(self._topics.watchers(move)):
             # Somebody may follow by its id what is not theirs any more.
-            if not subscription.identity.may_see(move.user_id):
+            if not (subscription.hears_clock and subscription.identity.may_see(move.user_id)):
                 continue
             topic = subscription.topic
             if topic not in by_topic:

@@ -4,17 +4,16 @@ import asyncio
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
-from starlette.websockets import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket
 
 from api.auth.admissions import Admission
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
 from api.auth.origins import REFUSED, origin_allowed
+from api.gateway.connection import Closed, Connection
 from api.gateway.following import Asked, follow, leave
 from api.gateway.frame import frame_of
-from api.gateway.line import line_of
-from api.gateway.outbox import Outbox
-from api.gateway.reading import Reader, TooFast, parse, reference_in
+from api.gateway.reading import parse, reference_in
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import read_topic
 from api.problems import Problem, document_of, field_errors, problem_response
@@ -44,75 +43,29 @@ async def websocket_door(websocket: WebSocket) -> None:
         await Socket(websocket, state).serve()
 
 
-class Closed(Exception):
-    """The conversation is over; `code` says why."""
-
-    def __init__(self, code: int, reason: str) -> None:
-        super().__init__(reason)
-        self.code = code
-
-
-class Socket:
+class Socket(Connection):
     """The conversation with one client."""
 
     def __init__(self, websocket: WebSocket, state: State) -> None:
-        self._websocket = websocket
-        self._state = state
-        self._reader = Reader(websocket)
-        self._line = line_of(websocket.scope)
-        self.outbox = Outbox(self._line, self._too_slow)
+        super().__init__(websocket, state)
         self._subscriptions: dict[str, Subscription] = {}
         self._beginnings: dict[str, asyncio.Task[None]] = {}
         # One subscription at a time begins: a page of its snapshot is all that a slow client can make us hold.
         self._one_begins = asyncio.Lock()
         self._bad_frames = 0
         self._admission: Admission | None = None
-        self._closing: asyncio.Task[None] | None = None
 
-    async def serve(self) -> None:
-        """Accept, authenticate, then obey frames until the client leaves."""
-        self._state.sockets.join(self)
-        try:
-            await self._websocket.accept()
-            self._admission = self._state.admissions.admit(await self._authenticate(), self._put_out)
-            self._line.forget_handshake()
-            while True:
-                await self._obey(await self._reader.read(), self._admission.identity)
-        except Closed as closed:
-            await self._close(closed.code, str(closed))
-        except TooFast as reason:
-            await self._close(frames.CLOSE_TOO_MANY, str(reason))
-        except WebSocketDisconnect:
-            # The usual end: nothing to say to a client that is gone.
-            return
-        finally:
-            self._state.sockets.part(self)
-            if self._admission is not None:
-                self._admission.leave()
-            self.outbox.close()
-            for topic in list(self._subscriptions):
-                self._unsubscribe(topic)
+    async def _converse(self) -> None:
+        self._admission = self._state.admissions.admit(await self._authenticate(), self.put_out)
+        self._line.forget_handshake()
+        while True:
+            await self._obey(await self._reader.read(), self._admission.identity)
 
-    @property
-    def waiting_bytes(self) -> int:
-        """What this process holds for a client that has not read it yet."""
-        return self.outbox.waiting_bytes + self._line.waiting_bytes
-
-    def leave(self) -> None:
-        """The process is about to stop."""
-        self._end(frames.CLOSE_DRAINING, "this server is about to stop; reconnect after a random moment")
-
-    def _put_out(self, why: str) -> None:
-        # Nothing more is said to whom is not let in any more, not even what was asked for before.
-        self.outbox.close()
-        self._end(frames.CLOSE_AUTH, why)
-
-    def _too_slow(self) -> None:
-        self.outbox.close()
-        self._end(frames.CLOSE_SLOW, "too slow; reconnect and resume")
-
-    def _lost(self) -> None:
-        self._end(frames.CLOSE_DRAINING, "the database has gone back; reconnect")
+    def _let_go(self) -> None:
+        if self._admission is not None:
+            self._admission.leave()
+        for topic in list(self._subscriptions):
+            self._unsubscribe(topic)
 
     async def _renew(self, token: str) -> None:
         assert self._admission is not None
@@ -172,7 +125,7 @@ class Socket:
             identity,
             self.outbox,
             reached=lambda: self._state.looks.cursor,
-            ends=Ends(self._lost, self._too_slow),
+            ends=Ends(self.lost, self.too_slow),
         )
         self._subscriptions[frame.topic] = subscription
         beginning = asyncio.create_task(self._begin(subscription, Asked(frame.ref, frame.after)))
@@ -210,11 +163,3 @@ class Socket:
         self.outbox.put(frame_of(frames.error(ref, dict(document_of(error)))))
         if self._bad_frames == MAX_BAD_FRAMES:
             self._end(frames.CLOSE_FRAMES, f"{MAX_BAD_FRAMES} frames that could not be read")
-
-    def _end(self, code: int, reason: str) -> None:
-        # Kept, because the loop itself holds tasks only weakly.
-        self._closing = asyncio.create_task(self._close(code, reason))
-
-    async def _close(self, code: int, reason: str) -> None:
-        await self.outbox.flush()
-        self._line.close(code, reason)

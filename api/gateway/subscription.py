@@ -1,6 +1,6 @@
 """A subscription: one topic on one socket, and the last version it was sent of each generation."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from api.gateway.frame import Frame, frame_of
 from api.gateway.outbox import Outbox
 from api.gateway.topic_names import Kind, TopicName
 from api.gateway.view import Own, View
+from pipeline.deletions import Deletion
 
 REMEMBERED = 4_000
 """Of how many generations a feed remembers what it has sent."""
@@ -31,6 +32,9 @@ class Subscription:
     `offer` compares and writes without an await in between, so no two looks can send the same entry. While it begins
     (see following.py) what is offered is only noted; then that is read again, and sent after the snapshot.
     """
+
+    hears_clock = True
+    """Whether it is told what comes by the clock: how far a generation is, a batch's counts."""
 
     def __init__(
         self,
@@ -66,7 +70,7 @@ class Subscription:
 
     def show(self, view: View, cursor: str | None) -> None:
         """Send a view of the snapshot. Whoever is cut off in the middle of it can go on from `cursor`."""
-        if not self.identity.may_see(view.user_id):
+        if not self.may_be_told(view.user_id):
             return
         # Of a generation in the snapshot everything, unless it was said after which version to go on.
         last = self._sent.get(view.id, 0)
@@ -85,6 +89,10 @@ class Subscription:
         self._held = set() if held else None
         return held
 
+    def may_be_told(self, owner: str | None) -> bool:
+        """Whether what is `owner`'s may be told here."""
+        return self.identity.may_see(owner)
+
     def wants(self, generation_id: UUID, version: int) -> bool:
         """Whether this version has not been sent yet."""
         return self._sent.get(generation_id, 0) < version
@@ -99,8 +107,8 @@ class Subscription:
             self._ends.too_slow()
 
     def send(self, view: View) -> None:
-        """Send what is new in `view`, if its owner may be told."""
-        if not self.identity.may_see(view.user_id):
+        """Send what is new in `view`, if the subscriber may be told."""
+        if not self.may_be_told(view.user_id):
             return
         last = self._last(view)
         if view.version <= last:
@@ -108,8 +116,11 @@ class Subscription:
         self._remember(view.id, view.version)
         # It would come after the transition, and be wrong.
         self.outbox.drop((self.topic, view.id))
-        for frame in view.frames(self.topic, last, self._cursor):
+        for frame in self._frames(view, last):
             self.outbox.put(frame)
+
+    def gone(self, deletion: Deletion) -> None:
+        """Something that it follows was deleted. No frame of ours tells of that; the old apps' frames do."""
 
     def tell(self, frame: dict[str, Any]) -> None:
         """Send a frame that is no transition and comes once."""
@@ -127,6 +138,10 @@ class Subscription:
     def end(self) -> None:
         """It cannot go on: the database has gone back. Its socket is closed; the client comes back and begins anew."""
         self._ends.lost()
+
+    def _frames(self, view: View, last: int) -> Iterable[Frame]:
+        """The frames that tell what is above version `last`."""
+        return view.frames(self.topic, last, self._cursor)
 
     @property
     def _floor(self) -> Cursor | None:

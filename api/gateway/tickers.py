@@ -42,7 +42,7 @@ class Tickers:
 
     def batch_moved(self, batch_id: UUID) -> None:
         """One of the batch's generations has moved."""
-        if any(True for _ in self._topics.followers_of_batch(batch_id)):
+        if any(one.hears_clock for one in self._topics.followers_of_batch(batch_id)):
             self._moved.add(batch_id)
             self._batch_moved.set()
 
@@ -74,5 +74,6 @@ class Tickers:
                     self.batch_moved(batch_id)
                     continue
                 for subscription in list(self._topics.followers_of_batch(batch_id)):
-                    subscription.tell_latest(None, frame_of(frames.batch(subscription.topic, counts)))
+                    if subscription.hears_clock:
+                        subscription.tell_latest(None, frame_of(frames.batch(subscription.topic, counts)))
             await asyncio.sleep(BATCH_SECONDS)

@@ -5,6 +5,7 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from api.gateway.subscription import Subscription
+from pipeline.deletions import Deletion
 from pipeline.moves import Move
 
 Key = TypeVar("Key", bound=Hashable)
@@ -43,14 +44,14 @@ class Topics:
         if (user_id := subscription.identity.user_id) is not None:
             _discard(self._by_user, user_id, subscription)
 
-    def followers(self, move: Move) -> Iterable[Subscription]:
+    def followers(self, move: Move | Deletion) -> Iterable[Subscription]:
         """Everybody who follows a generation, by whichever topic."""
         yield from self.watchers(move)
         yield from self._of_everyone
 
-    def watchers(self, move: Move) -> Iterable[Subscription]:
+    def watchers(self, move: Move | Deletion) -> Iterable[Subscription]:
         """The same without those who follow everybody's: who overlooks thousands waits for none of them."""
-        yield from self._by_generation.get(move.id, ())
+        yield from self._by_generation.get(move.generation_id if isinstance(move, Deletion) else move.id, ())
         if move.user_id is not None:
             yield from self._by_user.get(move.user_id, ())
         if move.batch_id is not None:

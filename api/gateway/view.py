@@ -33,12 +33,13 @@ class View:
         self._frames: dict[tuple[str, int, str | Own | None], list[Frame]] = {}
 
     @cached_property
-    def _resource(self) -> dict[str, Any]:
+    def resource(self) -> dict[str, Any]:
+        """The generation as everyone outside sees it."""
         return as_resource(self._row)
 
     @cached_property
     def _encoded(self) -> orjson.Fragment:
-        return orjson.Fragment(orjson.dumps(self._resource, default=str))
+        return orjson.Fragment(orjson.dumps(self.resource, default=str))
 
     def version_before(self, horizon: int) -> int:
         """The version that it had before the first of its transitions that `horizon` does not cover."""
@@ -48,7 +49,7 @@ class View:
 
     def after(self, version: int) -> list[dict[str, Any]]:
         """The timeline's entries above `version`, oldest first."""
-        return [entry for entry in self._resource["timeline"] if entry["v"] > version]
+        return [entry for entry in self.resource["timeline"] if entry["v"] > version]
 
     def frames(self, topic: str, last: int, cursor: str | Own | None) -> list[Frame]:
         """The entries above version `last` as frames of `topic`: made once for all who have been sent as much."""
@@ -64,7 +65,7 @@ class View:
                 "type": "transition",
                 "topic": topic,
                 "cursor": entry["v"] if cursor is Own.VERSION else cursor,
-                "id": self._resource["id"],
+                "id": self.resource["id"],
                 "status": entry["status"],
                 "version": entry["v"],
                 "at": entry["at"],

@@ -2,6 +2,7 @@
 
 from functools import partial
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 
@@ -16,12 +17,17 @@ from schema.statuses import Status
 from schema.wire.http import GenerationRequest
 
 
-async def accept(state: State, request: GenerationRequest, identity: Identity) -> Row[Any]:
+async def accept(
+    state: State, request: GenerationRequest, identity: Identity, generation_id: UUID | None = None
+) -> Row[Any]:
     """Commit the request as a row, then ring. When this returns, the generation cannot be lost.
 
-    Raises TooMany and BudgetSpent by the user's limits.
+    `generation_id`: the id that it shall have. Raises TooMany and BudgetSpent by the user's limits; SQLAlchemy's
+    IntegrityError when another one has that id.
     """
     submission = submission_of(request, identity, state.guard, state.providers)
+    if generation_id is not None:
+        submission["id"] = generation_id
     await state.limits.check(identity.user_id, [submission])
     row = await state.submissions.submit(submission)
     await _announce(state, row)

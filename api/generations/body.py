@@ -25,18 +25,19 @@ async def read_body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
 
 async def read_model(request: Request, model: type[Model], limit: int = MAX_BODY_BYTES) -> Model:
     """The body as `model`. Raises Problem or pydantic's ValidationError, which name the field and the limit."""
-    return model.model_validate(_parse(await read_body(request, limit)))
+    return model.model_validate(parse(await read_body(request, limit)))
 
 
 async def read_object(request: Request) -> dict[str, Any]:
     """The body as a JSON object. Raises Problem."""
-    found = _parse(await read_body(request))
+    found = parse(await read_body(request))
     if not isinstance(found, dict):
         raise Problem("invalid-json", "body: must be a JSON object")
     return found
 
 
-def _parse(body: bytes) -> Any:
+def parse(body: bytes) -> Any:
+    """The JSON in a body. Raises Problem("invalid-json")."""
     try:
         return orjson.loads(body)
     except orjson.JSONDecodeError as error:

@@ -1,37 +1,29 @@
 """What an owner may do to a generation: call it off, try it again, delete it."""
 
-import logging
 from uuid import UUID
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from api.generations.aftermath import after_cancel, after_delete, after_retry
 from api.generations.doors import identity_of, json_answer, uuid_of
 from api.problems import Problem
 from api.state import State, state_of
 from pipeline.cancel import cancel
 from pipeline.delete import delete
-from pipeline.doorbell import Bell
-from pipeline.errors import NotFound, StoreError
-from pipeline.moves import as_move
+from pipeline.errors import NotFound
 from pipeline.read import read_generation
 from pipeline.resource import as_resource
 from pipeline.retry import retry
 from pipeline.standing import Standing, read_standing
 from schema.statuses import Status
 
-log = logging.getLogger(__name__)
-
 
 async def cancel_generation(request: Request) -> Response:
     """POST /v1/generations/{id}/cancel: 200 with the resource, also when it was cancelled before."""
     state, generation_id = state_of(request), await _own(request)
     if row := await cancel(state.engine, generation_id):
-        if row.due_at is not None:
-            await state.doorbell.hand_over(Bell.CANCEL)
-        if row.webhook_url is not None:
-            state.doorbell.ring(Bell.DELIVER)
-        state.notices.note([as_move(row)])
+        await after_cancel(state, [row])
         return json_answer(as_resource(row))
     standing = await _standing(state, generation_id)
     if standing.status != Status.CANCELLED:
@@ -46,8 +38,7 @@ async def retry_generation(request: Request) -> Response:
     """POST /v1/generations/{id}/retry: 202 with the resource, queued again with a fresh allowance of attempts."""
     state, generation_id = state_of(request), await _own(request)
     if row := await retry(state.engine, generation_id):
-        await state.doorbell.hand_over(Bell.START)
-        state.notices.note([as_move(row)])
+        await after_retry(state, [row])
         return json_answer(as_resource(row), 202)
     raise Problem("conflict", (await _standing(state, generation_id)).why_not_retried())
 
@@ -58,11 +49,7 @@ async def delete_generation(request: Request) -> Response:
     gone = await delete(state.engine, generation_id)
     if gone is None:
         raise Problem("conflict", (await _standing(state, generation_id)).why_not_deleted())
-    for key in gone.keys:
-        try:
-            await state.store.delete(key)
-        except StoreError as error:
-            log.warning("object %s stays until the store is swept: %s", key, error)
+    await after_delete(state, [gone])
     return Response(status_code=204)
 
 

@@ -4,5 +4,6 @@ FUNCTIONS = "/functions/v1/"
 REST = "/rest/v1/"
 AUTH = "/auth/v1/"
 STORAGE = "/storage/v1/"
+REALTIME = "/realtime/v1/websocket"
 
 HTTP = (FUNCTIONS, REST, AUTH, STORAGE)

@@ -64,8 +64,8 @@ class Reader:
 
     async def _with_their_own(self, rows: Sequence[Old]) -> Batch:
         ids = [row["id"] for row in rows]
-        jobs = await self._by("job_queue", _GENERATION_OF_JOB, [str(one) for one in ids])
-        images = await self._by("images", "t.generation_id", ids)
+        jobs = await self._by("job_queue", _GENERATION_OF_JOB, "text", [str(one) for one in ids])
+        images = await self._by("images", "t.generation_id", "uuid", ids)
         return Batch([(row, newest(jobs.get(str(row["id"]), []))) for row in rows], images)
 
     async def _pages(self, table: str, condition: str, size: int) -> AsyncIterator[list[Old]]:
@@ -80,12 +80,15 @@ class Reader:
             yield rows
             after = rows[-1]["id"]
 
-    async def _by(self, table: str, key: str, keys: list[Any]) -> dict[Any, list[Old]]:
+    async def _by(self, table: str, key: str, kind: str, keys: list[Any]) -> dict[Any, list[Old]]:
         if not self._source.has(table):
             return {}
+        # A join, which may be hashed: the old table has no index by a payload's generation.
         sql = text(f"""
-            SELECT {key} AS of_generation, {self._columns(table)} FROM {self._source.named(table)} AS t
-            WHERE {key} = ANY (:keys) ORDER BY t.created_at, t.id
+            SELECT wanted.key AS of_generation, {self._columns(table)}
+            FROM unnest(CAST(:keys AS {kind}[])) AS wanted(key)
+            JOIN {self._source.named(table)} AS t ON {key} = wanted.key
+            ORDER BY t.created_at, t.id
         """)
         found: dict[Any, list[Old]] = {}
         for row in await self._read(sql, keys=keys):

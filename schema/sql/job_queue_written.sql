@@ -18,6 +18,11 @@ BEGIN
     FROM job_queue WHERE id = NEW.id;
     RETURN NEW;
   END IF;
+  -- As in a table: whoever had to wait for the row looks again whether it is still what was asked for, or passes it by.
+  PERFORM FROM image_generations WHERE id = OLD.id FOR UPDATE;
+  IF NOT EXISTS (SELECT FROM job_queue WHERE id = OLD.id AND status = OLD.status) THEN
+    RETURN NULL;
+  END IF;
   PERFORM set_config('darkroom.app', 'on', true);
   IF TG_OP = 'DELETE' THEN
     UPDATE image_generations SET archived_at = now() WHERE id = OLD.id;

@@ -28,7 +28,10 @@ BODIES = {
     # Those that wait for the picture.
     "/functions/v1/generate-image": {"prompt": "a lighthouse"},
     "/functions/v1/process-generation": {"prompt": "a lighthouse"},
+    "/rest/v1/rpc/{function}": {"p_job_type": "generate-image", "p_payload": {"prompt": "a lighthouse"}},
+    "/rest/v1/{table:path}": {"prompt": "a lighthouse"},
 }
+OLD_TABLE = "/rest/v1/{table:path}"
 HANDED_ON = [method for method in METHODS if method != "HEAD"]
 SUBSCRIBED = 200
 REFUSED = ("no key", "bad key", "expired key", "expired JWT", "JWT of another project", "unsigned JWT")
@@ -85,6 +88,15 @@ MATRIX = [
     Row("POST /functions/v1/batch-generate",                         401,      200,  200,  200,  200),
     Row("POST /functions/v1/process-jobs",                           401,      200,  200,  200,  200),
     Row("POST /functions/v1/process-generation",                     401,      403,  403,  403,  200),
+    Row("GET /rest/v1/",                                             401,      200,  200,  200,  200),
+    # As `single()` asks: a row that is not shown is no row.
+    Row("GET /rest/v1/{table:path}",                                 401,      406,  406,  200,  200),
+    Row("POST /rest/v1/{table:path}",                                401,      201,  201,  201,  201),
+    Row("PATCH /rest/v1/{table:path}",                               401,      406,  406,  204,  204),
+    Row("DELETE /rest/v1/{table:path}",                              401,      406,  406,  204,  204),
+    Row("PUT /rest/v1/{table:path}",                                 401,      405,  405,  405,  405),
+    Row("POST /rest/v1/rpc/{function}",                              401,      200,  200,  200,  200),
+    *(Row(f"{method} /rest/v1/rpc/{{function}}", 401, *[405] * 4) for method in ("GET", "PUT", "PATCH", "DELETE")),
     # Handed on to the old project, which asks for its own keys; there is none here.
     *(Row(f"{method} {path}{{path:path}}", *[404] * 5) for method in HANDED_ON for path in (AUTH, STORAGE)),
     Row("WS /v1/ws generation:{id}",                          CLOSE_AUTH,      404,  404,  200,  200),
@@ -102,7 +114,7 @@ MATRIX = [
     Row("GET /docs/assets",                                          200,      200,  200,  200,  200),
 ]
 # fmt: on
-PREPARED = {"POST /v1/generations/{id}/retry", "DELETE /v1/generations/{id}"}
+PREPARED = {"POST /v1/generations/{id}/retry", "DELETE /v1/generations/{id}", f"DELETE {OLD_TABLE}"}
 """Doors for what is final."""
 
 
@@ -177,7 +189,14 @@ def _knocking(everybody: Everybody, door: str) -> Callable[[str | None], Awaitab
     async def over_http(key: str | None) -> int:
         asked = BODIES.get(path, PROMPT)
         address, body = await _address(everybody, door), asked if method == "POST" else None
-        async with everybody.darkroom.client(key) as http, http.request(method, address, json=body) as answer:
+        headers = {}
+        if path == OLD_TABLE:
+            headers = {"Accept": "application/vnd.pgrst.object+json"}
+            body = {"status": "cancelled"} if method == "PATCH" else body
+        async with (
+            everybody.darkroom.client(key) as http,
+            http.request(method, address, json=body, headers=headers) as answer,
+        ):
             return answer.status
 
     async def over_websocket(key: str | None) -> int:
@@ -202,13 +221,14 @@ async def _address(everybody: Everybody, door: str) -> str:
     if path.startswith("/v1/webhooks/deliveries/"):
         return path.format(id=(await delivery(everybody.owner))["id"])
     generation: dict[str, Any] = {"id": uuid4()}
-    if "id}" in path:
+    if "id}" in path or path == OLD_TABLE:
         generation = await everybody.owner.submit(scheduled_at=FAR)
     if door in PREPARED:
         async with everybody.owner.http.post(f"/v1/generations/{generation['id']}/cancel") as answer:
             assert answer.status == 200
     generation_id = generation["id"]
-    path = path.replace("{path:path}", "some/thing")
+    path = path.replace("{path:path}", "some/thing").replace("{function}", "enqueue_job")
+    path = path.replace("{table:path}", f"image_generations?id=eq.{generation_id}")
     return path.format(id=generation_id, generation_id=generation_id, provider="replicate", attempt=1)
 
 

@@ -165,3 +165,11 @@ async def _knock_everywhere(web: Web, token: str) -> None:
     await web.converse(f"/nowhere?access_token={token}")
     for frame in frames[1:]:
         await web.converse("/v1/ws", frame)
+    for key in (token, ANON):
+        await web.converse(
+            f"/realtime/v1/websocket?apikey={key}&vsn=2.0.0",
+            f'["1","1","realtime:x","phx_join",{{"config":{{}},"access_token":"{token}"}}]',
+            '["1","2","realtime:y","phx_join",{"config":{}}]',
+            f'["1","3","realtime:y","access_token",{{"access_token":"{token}"}}]',
+            *frames[-2:],
+        )

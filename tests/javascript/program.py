@@ -3,7 +3,7 @@
 import asyncio
 import json
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -70,11 +70,19 @@ class Program:
 @asynccontextmanager
 async def running(file: Path, *arguments: str, flags: tuple[str, ...] = ()) -> AsyncIterator[Program]:
     """Start the program in `file`; killed in the end, if it has not ended."""
-    command = [str(NODE), *flags, str(file), *arguments]
-    process = await asyncio.create_subprocess_exec(*command, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=PIPE)
+    async with process([str(NODE), *flags, str(file), *arguments]) as program:
+        yield program
+
+
+@asynccontextmanager
+async def process(command: Sequence[str], **more: Any) -> AsyncIterator[Program]:
+    """Start a command that speaks as our programs do; killed in the end, if it has not ended."""
+    started = await asyncio.create_subprocess_exec(
+        *command, stdin=asyncio.subprocess.DEVNULL, stdout=PIPE, stderr=PIPE, limit=2**20, **more
+    )
     try:
-        yield Program(process)
+        yield Program(started)
     finally:
-        if process.returncode is None:
-            process.kill()
-        await process.communicate()
+        if started.returncode is None:
+            started.kill()
+        await started.communicate()

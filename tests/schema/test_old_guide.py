@@ -1,5 +1,6 @@
 """What the old guide prints runs as it is printed, and gives what the guide says."""
 
+import asyncio
 from uuid import UUID
 
 import asyncpg
@@ -124,6 +125,21 @@ async def test_its_fix_of_a_stuck_job_is_a_transition(engine: AsyncEngine, psql:
     (job,) = await psql.fetch("SELECT status, attempt_number FROM job_queue WHERE id = $1", stuck)
     assert tuple(job) == ("pending", 0)
     assert (await row_of(engine, fresh)).status == "processing"
+
+
+async def test_a_job_that_completes_under_the_fix_is_passed_by(
+    engine: AsyncEngine, psql: Psql, database_url: str
+) -> None:
+    stuck = await processing(engine, "16 minutes")
+    pipeline = await asyncpg.connect(database_url, server_settings={"darkroom.app": "on"})
+    async with pipeline.transaction():
+        await pipeline.execute("UPDATE image_generations SET status = 'completed', due_at = NULL")
+        fix = asyncio.create_task(psql.execute(step("trouble-reset")))
+        while not await pipeline.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            continue
+    assert await fix == "UPDATE 0"
+    assert (await row_of(engine, stuck)).status == "completed"
+    await pipeline.close()
 
 
 async def test_its_cleanup_hides_jobs_and_keeps_generations_and_pictures(engine: AsyncEngine, psql: Psql) -> None:

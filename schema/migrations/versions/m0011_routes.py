@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from schema.migrations.migrate import statements
 
 revision = "0011"
-down_revision = "0012"
+down_revision = "0013"
 
 _TABLE = "image_generations"
 _FUNCTIONS = {

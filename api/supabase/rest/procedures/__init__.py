@@ -1,0 +1,1 @@
+"""The old database's functions, as `rpc` calls them."""

@@ -1,0 +1,1 @@
+"""The real clients of the apps in the field, as npm brings them."""
