@@ -62,13 +62,11 @@ _WAITING = statement("""
           AND (EXISTS (SELECT FROM lanes AS l WHERE l.provider = p.provider AND NOT l.paused AND EXISTS (
               SELECT FROM image_generations AS g
               WHERE g.status = 'queued' AND g.admitted AND g.provider = l.provider AND g.lane = l.model_id))
-            OR EXISTS (SELECT FROM lanes AS l WHERE darkroom_lane_closed(l)) AND EXISTS (
-              SELECT FROM image_generations AS g
-              WHERE g.status = 'queued' AND g.admitted AND g.routes IS NOT NULL AND g.provider <> p.provider
-                AND g.replicate_prediction_id IS NULL
-                AND EXISTS (SELECT FROM lanes AS l WHERE l.provider = g.provider AND l.model_id IN ('', g.lane)
-                  AND darkroom_lane_closed(l))
-                AND darkroom_open_route(g.routes, g.refused_by, g.model_id) = p.provider))) AS start,
+            OR EXISTS (SELECT FROM lanes AS l JOIN lanes AS o ON o.provider = l.provider AND o.model_id = ''
+              WHERE l.provider <> p.provider AND (darkroom_lane_closed(l) OR darkroom_lane_closed(o)) AND EXISTS (
+                SELECT FROM image_generations AS g
+                WHERE g.status = 'queued' AND g.admitted AND g.routes IS NOT NULL
+                  AND g.provider = l.provider AND g.lane = l.model_id)))) AS start,
       EXISTS (SELECT FROM image_generations
               WHERE status = 'processing' AND due_at <= now() AND prediction IS NOT NULL) AS collect,
       EXISTS (SELECT FROM image_generations WHERE status = 'downloading' AND due_at <= now()) AS store,

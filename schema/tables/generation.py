@@ -152,6 +152,8 @@ Index(
 # What may be bought elsewhere while its lane is closed.
 Index(
     "image_generations_routed_idx",
+    generations.c.provider,
+    generations.c.lane,
     generations.c.priority.desc(),
     generations.c.turn,
     generations.c.id,

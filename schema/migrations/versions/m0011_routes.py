@@ -44,7 +44,7 @@ def upgrade() -> None:
     op.create_index(
         "image_generations_routed_idx",
         "image_generations",
-        [sa.text("priority DESC"), "turn", "id"],
+        ["provider", "lane", sa.text("priority DESC"), "turn", "id"],
         postgresql_where=sa.text("status = 'queued' AND admitted AND routes IS NOT NULL"),
     )
     # As it was before it knew of prices elsewhere.
