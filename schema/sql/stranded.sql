@@ -1,6 +1,6 @@
 -- The best rows, locked, that stand in closed lanes and whose first open route is this provider: at most `room`, and of each
 -- model no more than a lane of its own has places here. Rows without another route are not even looked at; of the others the
--- first thousand of each lane, or a long line that leads past this provider would be read through at every claim.
+-- first 250 of each lane, or a long line that leads past this provider would be read through at every claim.
 CREATE OR REPLACE FUNCTION darkroom_stranded(of_provider text, room integer)
 RETURNS TABLE (id uuid, priority integer, turn bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -12,7 +12,7 @@ BEGIN
         SELECT g.id FROM image_generations AS g
         WHERE g.status = 'queued' AND g.admitted AND g.routes IS NOT NULL AND g.replicate_prediction_id IS NULL
           AND g.provider = l.provider AND g.lane = l.model_id AND (g.deadline IS NULL OR g.deadline > now())
-        ORDER BY g.priority DESC, g.turn, g.id LIMIT 1000) AS head
+        ORDER BY g.priority DESC, g.turn, g.id LIMIT 250) AS head
       WHERE l.provider <> of_provider AND (darkroom_lane_closed(l) OR darkroom_lane_closed(p))),
     waiting AS MATERIALIZED (
       SELECT g.id, g.priority, g.turn, g.model_id FROM line JOIN image_generations AS g ON g.id = line.id
