@@ -71,6 +71,10 @@ class Family(Recipe):
             del asked["num_outputs"]
         return asked
 
+    def providers_of(self, model_id: str | None) -> list[str]:
+        """Who has a model, in the order in which they are asked."""
+        return [self.provider, *(route.provider for route in self.routes if model_id in route.models)]
+
     def stops(
         self, model_id: str, asked: Mapping[str, Any], completed: Mapping[str, Any], providers: Collection[str]
     ) -> list[Stop]:
