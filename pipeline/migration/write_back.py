@@ -76,13 +76,14 @@ def _statements(source: Source) -> list[tuple[str, Any]]:
             ON CONFLICT (id) DO UPDATE SET {changed} {unless}
         """)))  # fmt: skip
     if source.has("job_queue"):
+        # The old table's status, of the old design's four: no generation's.
         jobs = source.named("job_queue")
         found.append(("job_queue", text(f"""
             WITH r AS MATERIALIZED (
               SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
                 AS r(id uuid, payload jsonb, priority integer, max_attempts integer, status text, error_message text)),
             told AS (
-              UPDATE {jobs} AS j SET status = r.status, error_message = r.error_message, updated_at = now(),
+              UPDATE {jobs} AS j SET error_message = r.error_message, updated_at = now(), status = r.status,
                 completed_at = CASE WHEN r.status = 'pending' THEN NULL ELSE coalesce(j.completed_at, now()) END
               FROM r WHERE (j.payload->>'generation_id' = CAST(r.id AS text) OR j.id = r.id)
                 AND j.status IS DISTINCT FROM r.status

@@ -184,3 +184,14 @@ async def test_its_complete_job_cannot_write_a_status_past_the_pipeline(engine: 
         await psql.execute("SELECT complete_job($1, $2)", job, '{"output_url": "https://x.example/1.png"}')
     assert (await row_of(engine, job)).status == "processing"
     assert await take_back(engine) == []
+
+
+async def test_why_its_claim_and_its_check_are_left_out(engine: AsyncEngine, psql: Psql) -> None:
+    await submit(engine)
+    await psql.execute(step("1.3-claim_next_job"))
+    with pytest.raises(asyncpg.AmbiguousColumnError):
+        await psql.execute("SELECT * FROM claim_next_job()")
+    await psql.execute(step("1.4-drop"))
+    await psql.execute(step("1.4-add"))
+    with pytest.raises(asyncpg.CheckViolationError):
+        await psql.execute("UPDATE image_generations SET status = 'cancelled'")

@@ -1,12 +1,15 @@
 """In place: the old tables are set aside, Darkroom's stand where they were, and the way back loses nothing."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.errors import Invalid
 from pipeline.migration.run import go_back, opened
+from pipeline.release import release
 from pipeline.statements import fetch, statement
+from tests.conftest import settings_at
 from tests.pipeline.migration.conftest import Old
 from tests.pipeline.migration.old_design import _COMPLETED
 
@@ -104,7 +107,7 @@ async def test_a_second_way_back_wants_the_first_out_of_its_way(in_place: Old) -
     assert (await in_place.sql("SELECT to_regnamespace('supabase_before') IS NOT NULL"))[0][0]
 
 
-async def test_the_old_api_s_roles_see_nothing_of_darkroom(in_place: Old) -> None:
+async def test_the_old_api_s_roles_see_nothing_of_darkroom(in_place: Old, tmp_path: Path) -> None:
     await in_place.sql("CREATE ROLE anon")
     try:
         await in_place.sql("ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON TABLES TO anon")
@@ -117,6 +120,11 @@ async def test_the_old_api_s_roles_see_nothing_of_darkroom(in_place: Old) -> Non
         assert row["open"] == 0
         assert row["all"] > 15
         (may,) = await in_place.sql("SELECT has_function_privilege('anon', 'claim_next_job()', 'EXECUTE')")
+        assert may[0] is False
+        # Nor of what a later migration makes: each start looks after it.
+        await in_place.sql("GRANT ALL ON api_keys TO anon")
+        await release(settings_at(tmp_path, database_url=in_place.url))
+        (may,) = await in_place.sql("SELECT has_table_privilege('anon', 'api_keys', 'SELECT')")
         assert may[0] is False
     finally:
         await in_place.sql("DROP OWNED BY anon")
