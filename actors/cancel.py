@@ -41,7 +41,7 @@ class Cancel:
 
     async def _stop(self, row: Row[Any]) -> None:
         try:
-            prediction = await self._ask(row.replicate_prediction_id)
+            prediction = await self._ask(row)
         except NotFound:
             # The provider keeps nothing of it, so nothing runs.
             await stopped(self._resources.engine, row, None)
@@ -54,9 +54,11 @@ class Cancel:
             else:
                 await look_later(self._resources.engine, row, LOOK_AGAIN_SECONDS)
 
-    async def _ask(self, prediction_id: str) -> Prediction:
+    async def _ask(self, row: Row[Any]) -> Prediction:
+        provider = self._resources.provider_of(row)
+        asked = row.provider_model or row.model_id, row.replicate_prediction_id
         try:
-            return await self._resources.provider.cancel(prediction_id)
+            return await provider.cancel(*asked)
         except ProviderRefused:
             # Too late to cancel, perhaps: then it reads as finished.
-            return await self._resources.provider.get(prediction_id)
+            return await provider.get(*asked)

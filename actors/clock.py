@@ -30,11 +30,11 @@ FORGET_SECONDS = 60.0
 async def sweep(resources: Resources) -> None:
     """One round: queue what is due, fail what is too late, and ring for everything that waits."""
     resources.notices.note(await take_back(resources.engine))
-    resources.notices.note(await complete_incomplete(resources.engine, resources.guard))
+    resources.notices.note(await complete_incomplete(resources.engine, resources.guard, resources.providers))
     resources.notices.note(await promote_due(resources.engine))
     resources.notices.note(await fail_expired(resources.engine))
     await admit_parked(resources.engine)
-    for bell in await bells_to_ring(resources.engine, resources.provider.name):
+    for bell in await bells_to_ring(resources.engine, *resources.providers):
         resources.doorbell.ring(bell)
 
 
@@ -66,11 +66,12 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
     async with open_resources(settings) as resources, asyncio.TaskGroup() as group:
-        watcher = Watcher(resources)
-        # Apart, because a slow provider must not hold up the sweep.
+        # Apart, because a slow provider must hold up neither the sweep nor another provider's watcher.
+        for provider in resources.providers.values():
+            watcher = Watcher(resources, provider)
+            group.create_task(every_tick(f"watcher of {provider.name}", watcher.look, stopped))
         group.create_task(every_tick("sweep", lambda: sweep(resources), stopped))
         group.create_task(every_tick("sentinel", lambda: keep_sentinel(resources), stopped))
-        group.create_task(every_tick("watcher", watcher.look, stopped))
         forget = partial(forget_old_keys, resources.engine)
         group.create_task(every_tick("idempotency keys", forget, stopped, seconds=FORGET_SECONDS))
         forget_deliveries = partial(forget_old_deliveries, resources.engine)

@@ -6,11 +6,10 @@ from sqlalchemy import Row
 
 from actors.resources import Resources
 from actors.turns import Turns
-from pipeline.advance import collect_finished, give_up, try_again
+from pipeline.advance import collect_finished, let_go
 from pipeline.doorbell import Bell
 from pipeline.moves import Move
-from pipeline.verdict import GiveUp, TryAgain, on_undeveloped
-from schema.statuses import Status
+from pipeline.verdict import on_undeveloped
 
 LARGEST = 200
 
@@ -36,8 +35,5 @@ class Collect:
                 return
 
     async def _judge(self, row: Row[Any]) -> list[Move]:
-        match on_undeveloped(row.prediction, row.attempts, row.max_attempts, row.retry_count):
-            case GiveUp(why):
-                return await give_up(self._resources.engine, Status.PROCESSING, row, why)
-            case TryAgain(delay, why, unsold):
-                return await try_again(self._resources.engine, row, why, delay=delay, unsold=unsold)
+        verdict = on_undeveloped(row.prediction, row.attempts, row.max_attempts, row.retry_count)
+        return await let_go(self._resources.engine, row, verdict)

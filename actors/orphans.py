@@ -9,7 +9,7 @@ from sqlalchemy import Row
 
 from actors.resources import Resources
 from pipeline.models import without_source
-from pipeline.providers import Prediction
+from pipeline.providers import Prediction, Provider
 from pipeline.purchase import count_surplus
 from pipeline.sweep import adopt, known_predictions
 
@@ -28,17 +28,19 @@ class Orphans:
         resources: Resources,
         hear: Callable[[Row[Any], Prediction], Awaitable[None]],
         lost: Callable[[Row[Any], str], Awaitable[None]],
+        provider: Provider,
     ) -> None:
         self._resources = resources
         self._hear = hear
         self._lost = lost
+        self._provider = provider
 
     async def settle(self, orphans: Sequence[Row[Any]], listed: Sequence[Prediction], *, complete: bool) -> None:
         """Match `orphans` with what was `listed`; `complete` says that it is all that was bought since."""
         if not orphans:
             return
         ids = [prediction.id for prediction in listed]
-        taken = await known_predictions(self._resources.engine, self._resources.provider.name, ids)
+        taken = await known_predictions(self._resources.engine, self._provider.name, ids)
         free = [prediction for prediction in listed if prediction.id not in taken]
         # First each takes its own; what then still matches one of them was bought too often.
         empty_handed = [row for row in orphans if not await self._take_own(row, free)]
@@ -65,14 +67,16 @@ class Orphans:
         if _came_to_nothing(surplus):
             return
         log.warning("generation %s: prediction %s matches it too", row.id, surplus.id)
-        await count_surplus(self._resources.engine, row.id, surplus.id)
+        await count_surplus(self._resources.engine, row.id, surplus.id, self._provider.name)
 
 
 def _bought_for(row: Row[Any], prediction: Prediction) -> bool:
     """Whether this prediction can only be the row's: same input (its seed is drawn at submit), bought since."""
     if prediction.input is None or prediction.id in row.past_predictions:
         return False
-    if without_source(row.model_id, prediction.input) != without_source(row.model_id, row.input):
+    if without_source(row.model_id, row.provider, prediction.input) != without_source(
+        row.model_id, row.provider, row.input
+    ):
         return False
     return prediction.created_at is None or prediction.created_at >= row.attempt_at - CLOCK_SKEW
 

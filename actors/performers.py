@@ -46,4 +46,5 @@ class Performers:
         """Let what is under way end within `patience` seconds; cancel the rest."""
         if self._opened is not None:
             start, _, store, cancel, deliver = self._opened
-            await asyncio.gather(*(one.pool.close(patience) for one in (start, store, cancel, deliver)))
+            pools = (one.pool for one in (store, cancel, deliver))
+            await asyncio.gather(start.close(patience), *(pool.close(patience) for pool in pools))

@@ -3,10 +3,14 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import aiohttp
+from sqlalchemy import Row
 
 from pipeline.connections import Connections, open_connections
+from pipeline.errors import ProviderDown
+from pipeline.providers import Provider
 from pipeline.settings import Settings
 
 LOOK_SECONDS = 10.0
@@ -20,10 +24,15 @@ class Resources(Connections):
     downloads: aiohttp.ClientSession
     """Without the provider's token: an output's address is a secret of its own."""
 
-    @property
-    def look_seconds(self) -> float:
-        """How long a prediction may run before the watcher asks after it."""
-        return LOOK_SECONDS if self.settings.callback_base else self.settings.poll_seconds
+    def provider_of(self, row: Row[Any]) -> Provider:
+        """Where the row's prediction was bought. Raises ProviderDown when its credentials are not set any more."""
+        if provider := self.providers.get(row.provider):
+            return provider
+        raise ProviderDown(f"{row.provider} is not set up here")
+
+    def look_seconds(self, provider: Provider) -> float:
+        """How long a prediction of `provider` may run before the watcher asks after it."""
+        return LOOK_SECONDS if provider.callback_base else self.settings.poll_seconds
 
 
 @asynccontextmanager

@@ -34,4 +34,4 @@ class Sources:
                 sent = await fetch_source(self._guard, row.source_image_url, seconds)
         except TimeoutError as error:
             raise SourceUnreachable(f"it was not there within {seconds:g} s") from error
-        return with_source(row.model_id, row.input, sent)
+        return with_source(row.model_id, row.provider, row.input, sent)

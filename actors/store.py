@@ -30,7 +30,7 @@ from pipeline.media.foreign import is_svg
 from pipeline.media.picture import examine
 from pipeline.media.svg import clean_svg
 from pipeline.moves import Move
-from pipeline.outputs import buy_again, download_later, finish, refresh_outputs
+from pipeline.outputs import buy_again, download_later, finish, refresh_outputs, renew
 from pipeline.stores.keys import picture_key
 from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_lost, on_unstored
 from schema.statuses import Status
@@ -54,7 +54,7 @@ class Store:
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(DOWNLOADING)
         self.turns = Turns(self._look)
-        self._leases = Leases(resources.engine, self._lease)
+        self._leases = Leases(resources.engine, self._lease, renew=renew, cancels=True)
         self._finish: Coalescer[Mapping[str, Any], Move | None] = Coalescer(self._complete, largest=100)
 
     async def _look(self) -> None:
@@ -95,7 +95,8 @@ class Store:
             await self._settle(row, OutputBroken(str(error)))
             return
         try:
-            prediction = await self._resources.provider.get(row.replicate_prediction_id)
+            provider = self._resources.provider_of(row)
+            prediction = await provider.get(row.provider_model or row.model_id, row.replicate_prediction_id)
         except NotFound:
             prediction = None
         except ProviderError as unreadable:

@@ -1,7 +1,7 @@
 """Turns: of many bells that ring together, one looks and one waits its turn; the rest have nothing to add."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 
 class Turns:
@@ -29,3 +29,14 @@ class Turns:
             await self._look()
         finally:
             self._lock.release()
+
+
+class Rounds:
+    """Several looks that are taken together, each with its own turns."""
+
+    def __init__(self, turns: Sequence[Turns]) -> None:
+        self._turns = turns
+
+    async def take(self) -> None:
+        """Take a turn at each; returns when all have looked."""
+        await asyncio.gather(*(one.take() for one in self._turns))

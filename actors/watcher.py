@@ -10,13 +10,14 @@ from sqlalchemy import Row
 from actors.orphans import CLOCK_SKEW, Orphans
 from actors.rate import Rate
 from actors.resources import Resources
-from pipeline.advance import give_up, try_again
+from actors.unheard import Unheard
+from pipeline.advance import give_up, let_go
 from pipeline.cancel import stopped
 from pipeline.doorbell import Bell
 from pipeline.errors import NotFound, ProviderError
-from pipeline.providers import Prediction
+from pipeline.providers import Prediction, Provider
 from pipeline.sweep import take_overdue
-from pipeline.verdict import GiveUp, TryAgain, on_lost
+from pipeline.verdict import elsewhere, on_lost
 from schema.statuses import Status
 
 log = logging.getLogger(__name__)
@@ -25,18 +26,18 @@ SINGLE_READS = 5
 """Up to so many predictions are read one by one; more come from the list, a hundred a read."""
 LARGEST_ROUND = 10_000
 MOST_PAGES = 200
-READS_PER_MINUTE = 2_500
-"""The provider allows 3,000 (https://replicate.com/docs/topics/predictions/rate-limits); the rest is for cancelling."""
 DEADLINE = "the deadline passed before the picture was there"
 
 
 class Watcher:
-    """Looks after the rows whose provider is overdue."""
+    """Looks after the rows whose provider, this one, is overdue."""
 
-    def __init__(self, resources: Resources) -> None:
+    def __init__(self, resources: Resources, provider: Provider) -> None:
         self._resources = resources
-        self._rate = Rate(READS_PER_MINUTE)
-        self._orphans = Orphans(resources, self._hear, self._lost)
+        self._provider = provider
+        self._rate = Rate(provider.abilities.reads_per_minute)
+        self._orphans = Orphans(resources, self._hear, self._lost, provider)
+        self._unheard = Unheard(resources, self._lost)
         self._round_seconds = 0.0
 
     async def look(self) -> None:
@@ -44,20 +45,22 @@ class Watcher:
         loop = asyncio.get_running_loop()
         begun = loop.time()
         # A round that takes long, because very many are in flight, may not leave the next one no time to breathe.
-        again = max(self._resources.look_seconds, 3 * self._round_seconds)
-        provider = self._resources.provider.name
-        overdue = await take_overdue(self._resources.engine, provider, again, LARGEST_ROUND)
+        again = max(self._resources.look_seconds(self._provider), 3 * self._round_seconds)
+        overdue = await take_overdue(self._resources.engine, self._provider.name, again, LARGEST_ROUND)
         known = {row.replicate_prediction_id: row for row in overdue if row.replicate_prediction_id}
         orphans = [row for row in overdue if not row.replicate_prediction_id]
         try:
             complete, listed = True, list[Prediction]()
-            if orphans or len(known) > SINGLE_READS:
+            if not self._provider.abilities.lists:
+                await self._unheard.settle(orphans)
+                orphans = []
+            elif orphans or len(known) > SINGLE_READS:
                 complete, listed = await self._list(overdue, set(known), everything=bool(orphans))
             for prediction in listed:
                 if row := known.pop(prediction.id, None):
                     await self._hear(row, prediction)
             # The list forgets and pages end: what it did not show is asked for by its name.
-            for prediction_id, row in list(known.items())[: READS_PER_MINUTE // 60]:
+            for prediction_id, row in list(known.items())[: int(self._provider.abilities.reads_per_minute // 60)]:
                 await self._ask(prediction_id, row)
             await self._orphans.settle(orphans, listed, complete=complete)
         except ProviderError as error:
@@ -72,7 +75,7 @@ class Watcher:
         found: list[Prediction] = []
         pages = 0
         await self._rate.take()
-        async for page in self._resources.provider.list(min(row.attempt_at for row in rows) - CLOCK_SKEW):
+        async for page in self._provider.list(min(row.attempt_at for row in rows) - CLOCK_SKEW):
             found += page
             pages += 1
             wanted -= {prediction.id for prediction in page}
@@ -86,7 +89,7 @@ class Watcher:
     async def _ask(self, prediction_id: str, row: Row[Any]) -> None:
         await self._rate.take()
         try:
-            prediction = await self._resources.provider.get(prediction_id)
+            prediction = await self._provider.get(row.provider_model or row.model_id, prediction_id)
         except NotFound:
             await self._lost(row, "the provider no longer knows the prediction")
         except ProviderError as error:
@@ -98,7 +101,8 @@ class Watcher:
     async def _hear(self, row: Row[Any], prediction: Prediction) -> None:
         record = prediction.record()
         if record is not None:
-            if await self._resources.callbacks.commit(row.id, row.attempt_number, prediction.id, record):
+            name = self._provider.name
+            if await self._resources.callbacks.commit(row.id, row.attempt_number, prediction.id, record, provider=name):
                 self._resources.doorbell.ring(Bell.COLLECT)
         elif row.status != Status.PROCESSING:
             self._resources.doorbell.ring(Bell.CANCEL)
@@ -112,9 +116,5 @@ class Watcher:
             await stopped(self._resources.engine, row, None)
             return
         verdict = on_lost(why, row.attempts, row.max_attempts, row.retry_count, trouble=row.error_message)
-        match verdict:
-            case GiveUp(reason):
-                moved = await give_up(self._resources.engine, Status.PROCESSING, row, reason)
-            case TryAgain(delay, reason, unsold):
-                moved = await try_again(self._resources.engine, row, reason, delay=delay, unsold=unsold)
-        self._resources.notices.note(moved)
+        self._resources.notices.note(await let_go(self._resources.engine, row, elsewhere(verdict, row)))
+        self._resources.doorbell.ring(Bell.START)

@@ -18,7 +18,6 @@ from api.auth.authenticator import Authenticator
 from api.auth.origins import cors
 from api.batches import doors as batches
 from api.callbacks.doors import receive_callback
-from api.callbacks.signature import Signatures
 from api.gateway.events import stream_events
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
@@ -140,7 +139,6 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             limits=Limits(connections.engine),
             authenticator=authenticator,
             admissions=admissions,
-            signatures=Signatures(connections.provider),
             sockets=Sockets(settings.max_sockets),
             topics=topics,
             looks=looks,

@@ -39,6 +39,7 @@ def _model(model_id: str | None, family: Family) -> Model:
     return Model(
         id=model_id,
         family=family.name,
+        providers=family.providers_of(model_id),
         fields={name: _field(name, field) for name, field in taken.items()},
         output=ModelOutput(
             format=None if family.output.format == "any" else family.output.format, list=family.output.list

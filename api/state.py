@@ -9,7 +9,6 @@ from starlette.requests import HTTPConnection
 
 from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
-from api.callbacks.signature import Signatures
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
 from api.gateway.progress import Progress
@@ -29,7 +28,6 @@ class State(Connections):
     limits: Limits
     authenticator: Authenticator
     admissions: Admissions
-    signatures: Signatures
     sockets: Sockets
     topics: Topics
     looks: Looks

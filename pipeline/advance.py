@@ -5,9 +5,10 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.moves import ATTEMPTS, FORGET, MOVED, WHY, Move, as_move
+from pipeline.moves import ATTEMPTS, FIRST_ROUTE, FORGET, MOVED, WHY, Move, as_move
 from pipeline.statements import execute, fetch, statement
 from pipeline.transitions import move
+from pipeline.verdict import GiveUp, SendOn, TryAgain
 from schema.statuses import Status
 
 # Every row that leaves processing frees a slot; whether somebody waits for it is known here for nothing.
@@ -50,8 +51,19 @@ _TRY_AGAIN = statement(f"""
     UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.PENDING, why=WHY)},
       attempt_number = g.attempt_number - CASE WHEN :unsold THEN 1 ELSE 0 END,
       retry_count = g.retry_count + 1, fence = g.fence + 1, {FORGET},
-      due_at = least(now() + make_interval(secs => :delay), g.deadline)
+      due_at = least(now() + make_interval(secs => :delay), g.deadline), {FIRST_ROUTE % "g.refused_by"}
     WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence
+    RETURNING {MOVED}
+""")
+
+# Nothing was sold, and nothing can have been: only so may another provider be asked. The attempt is given back.
+_SEND_ON = statement(f"""
+    UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.QUEUED, why=WHY)},
+      attempt_number = g.attempt_number - 1, fence = g.fence + 1, {FORGET}, due_at = g.deadline,
+      refused_by = CASE WHEN :refused THEN g.refused_by || g.provider ELSE g.refused_by END,
+      provider = :provider, (provider_model, input, price, estimated_cost) = (
+        SELECT model, input, price, estimated_cost FROM darkroom_route(g.routes, :provider))
+    WHERE g.status = 'processing' AND g.id = :id AND g.fence = :fence
     RETURNING {MOVED}
 """)
 
@@ -92,6 +104,26 @@ async def try_again(engine: AsyncEngine, row: Row[Any], why: str, *, delay: floa
     """Put a row that is processing back to pending, due in `delay` seconds. `unsold` gives the attempt back."""
     parameters = {"id": row.id, "fence": row.fence, "why": why, "delay": delay, "unsold": unsold}
     return [as_move(r) for r in await fetch(engine, _TRY_AGAIN, **parameters)]
+
+
+async def let_go(engine: AsyncEngine, row: Row[Any], verdict: TryAgain | GiveUp | SendOn) -> list[Move]:
+    """Do what a verdict says with a row that is processing."""
+    match verdict:
+        case GiveUp(why):
+            return await give_up(engine, Status.PROCESSING, row, why)
+        case SendOn(provider, why, refused):
+            return await send_on(engine, row, provider, why, refused=refused)
+        case TryAgain(delay, why, unsold):
+            return await try_again(engine, row, why, delay=delay, unsold=unsold)
+
+
+async def send_on(engine: AsyncEngine, row: Row[Any], provider: str, why: str, *, refused: bool) -> list[Move]:
+    """Queue a row that is processing at the next provider on its route: at its own one nothing was bought.
+
+    `refused`: that one will not take it later either.
+    """
+    parameters = {"id": row.id, "fence": row.fence, "provider": provider, "why": why, "refused": refused}
+    return [as_move(r) for r in await fetch(engine, _SEND_ON, **parameters)]
 
 
 async def note_trouble(engine: AsyncEngine, row: Row[Any], why: str) -> None:

@@ -12,9 +12,9 @@ from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
 from pipeline.statements import as_json, blames_a_row, fetch, statement
 
-# Guarded by id, attempt and status, not by the fence: the provider holds no lease. But it raises the fence, so who has
-# just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over when the
-# row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
+# Guarded by id, provider, attempt and status, not by the fence: a provider holds no lease. But it raises the fence, so
+# who has just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over
+# when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
 # A row that was called off hears it too: once its prediction has ended, nobody need stop it. And one that waits for
 # another attempt, because this purchase was taken for lost: it then uses this picture instead of buying a second.
 # A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
@@ -24,7 +24,7 @@ _PAID = paid("r.prediction")
 _COMMIT = statement(f"""
     WITH r AS MATERIALIZED (
       SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-        AS r(id uuid, attempt integer, prediction_id text, prediction jsonb)
+        AS r(id uuid, attempt integer, provider text, prediction_id text, prediction jsonb)
       JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
     booked AS (
     UPDATE image_generations AS g SET
@@ -34,7 +34,8 @@ _COMMIT = statement(f"""
       due_at = CASE WHEN r.prediction IS NULL OR g.status IN ('pending', 'queued') THEN g.due_at
                WHEN g.status = 'processing' THEN now() END
     FROM r
-    WHERE g.id = r.id AND g.prediction IS NULL AND NOT r.prediction_id = ANY (g.past_predictions)
+    WHERE g.id = r.id AND g.provider = r.provider
+      AND g.prediction IS NULL AND NOT r.prediction_id = ANY (g.past_predictions)
       AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
       AND (g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
            OR g.status IN ('pending', 'queued') AND r.prediction->>'status' = 'succeeded')
@@ -54,9 +55,15 @@ class Callbacks:
         )
 
     async def commit(
-        self, generation_id: UUID, attempt: int, prediction_id: str, prediction: Mapping[str, Any] | None
+        self,
+        generation_id: UUID,
+        attempt: int,
+        prediction_id: str,
+        prediction: Mapping[str, Any] | None,
+        *,
+        provider: str,
     ) -> bool:
-        """Commit an answer about attempt number `attempt`; `prediction` is None while it is not finished.
+        """Commit what `provider` says about attempt number `attempt`; `prediction` is None while it is not finished.
 
         Returns whether a row took it; a late, doubled or superseded answer is taken by none.
         """
@@ -64,6 +71,7 @@ class Callbacks:
             {
                 "id": generation_id,
                 "attempt": attempt,
+                "provider": provider,
                 "prediction_id": prediction_id,
                 "prediction": prediction,
             }
@@ -81,5 +89,5 @@ class Callbacks:
         for generation_id, answer in answers.items():
             if generation_id not in taken and (answer["prediction"] or {}).get("status") == SUCCEEDED:
                 # Doubled or late, mostly. But if the row has never heard of this purchase, it has been paid twice.
-                await count_surplus(self._engine, generation_id, answer["prediction_id"])
+                await count_surplus(self._engine, generation_id, answer["prediction_id"], answer["provider"])
         return [answer["id"] in taken for answer in batch]

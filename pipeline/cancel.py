@@ -43,7 +43,7 @@ _CLAIM_RUNNING = statement(f"""
       SELECT id FROM image_generations WHERE id IN ({_RUNNING}) AND due_at <= now() FOR UPDATE SKIP LOCKED)
     UPDATE image_generations AS g SET fence = g.fence + 1, due_at = now() + make_interval(secs => :lease)
     FROM due WHERE g.id = due.id
-    RETURNING g.id, g.fence, g.replicate_prediction_id
+    RETURNING g.id, g.fence, g.replicate_prediction_id, g.provider, g.provider_model, g.model_id
 """)
 
 # What was worked or delivered until it stopped has been paid, unless it was heard of, and booked, before.

@@ -15,7 +15,7 @@ from pipeline.statements import fetch, statement
 # One round trip and one commit; the statements inside, and why they are several, stand in schema/sql/claim.sql.
 _CLAIM = statement(f"""
     SELECT {MOVED}, g.status, g.fence, g.attempt_number, g.attempt_at, g.retry_count, g.model_id, g.model_version,
-      g.input, g.source_image_url, g.replicate_prediction_id,
+      g.input, g.source_image_url, g.replicate_prediction_id, g.provider, g.provider_model, g.routes, g.refused_by,
       (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes
        WHERE provider = :provider AND model_id = '') AS lane_in_trouble
     FROM darkroom_claim(:provider, :most, :lease) AS g
@@ -34,7 +34,8 @@ _CLAIM_DOWNLOADS = statement(f"""
       fence = g.fence + 1, retry_count = g.retry_count + 1, due_at = now() + make_interval(secs => :lease)
     FROM due, unhurried WHERE g.id = due.id
     RETURNING {MOVED}, g.fence, g.retry_count, {ATTEMPTS}, g.max_attempts, g.replicate_prediction_id,
-      g.prediction->'output' AS output, g.webhook_url, g.outside_of IS NOT NULL AS from_outside
+      g.prediction->'output' AS output, g.webhook_url, g.outside_of IS NOT NULL AS from_outside,
+      g.provider, g.provider_model, g.model_id
 """)
 
 

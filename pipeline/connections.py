@@ -1,6 +1,6 @@
 """What every process of Darkroom holds open: database, broker, provider and store, and the verbs bound to them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from pipeline.doorbell import Doorbell, open_redis
 from pipeline.egress import Guard
 from pipeline.notices import Notices
 from pipeline.percent import Percents
-from pipeline.providers import Provider, Replicate
+from pipeline.providers import PROVIDERS, Provider
 from pipeline.settings import Settings
 from pipeline.stores import Store, open_store
 
@@ -27,7 +27,8 @@ class Connections:
     notices: Notices
     callbacks: Callbacks
     percents: Percents
-    provider: Provider
+    providers: Mapping[str, Provider]
+    """Those whose credentials are set, by name."""
     store: Store
     guard: Guard
 
@@ -40,8 +41,9 @@ async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
         stack.push_async_callback(engine.dispose)
         redis = open_redis(settings)
         stack.push_async_callback(redis.aclose)
-        provider = Replicate(settings)
-        stack.push_async_callback(provider.close)
+        providers = {name: PROVIDERS[name](settings) for name in settings.providers}
+        for provider in providers.values():
+            stack.push_async_callback(provider.close)
         store = await stack.enter_async_context(open_store(settings))
         notices = Notices(engine)
         stack.push_async_callback(notices.flush)
@@ -54,7 +56,7 @@ async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
             notices,
             Callbacks(engine),
             Percents(engine),
-            provider,
+            providers,
             store,
             Guard(settings.egress_allow),
         )

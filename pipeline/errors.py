@@ -7,8 +7,10 @@ DarkroomError
 ├── TooMany                more submissions than a user may make in a minute
 ├── BudgetSpent            a budget has no money for it
 ├── Unreachable            a part Darkroom stands on does not answer
+├── Forged                 a provider's webhook that the provider has not signed
 ├── ProviderError
 │   ├── ProviderRefused    the provider will never do this
+│   │   └── RouteRefused   not for this account, or it has no such model: another provider may do it
 │   ├── ProviderThrottled  asked too often; nothing was sold
 │   ├── ProviderDown       nothing was sent, or the provider failed before selling
 │   └── ProviderUnclear    sent, but the answer was lost: it may have been sold
@@ -66,12 +68,20 @@ class Unreachable(DarkroomError):
     """A part that Darkroom stands on does not answer."""
 
 
+class Forged(DarkroomError):
+    """The webhook's signature does not match its body, or is too old."""
+
+
 class ProviderError(DarkroomError):
     """The provider did not do as asked."""
 
 
 class ProviderRefused(ProviderError):
     """The provider will never do this."""
+
+
+class RouteRefused(ProviderRefused):
+    """The provider does not serve this account, or does not have the model; another provider may."""
 
 
 class ProviderThrottled(ProviderError):

@@ -5,7 +5,7 @@ pending and have no `input`. The clock reads them as the old app's door would, a
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -58,6 +58,9 @@ _FOUND = {
     "estimated_cost": "numeric",
     "price": "jsonb",
     "input": "jsonb",
+    "provider": "text",
+    "provider_model": "text",
+    "routes": "jsonb",
 }
 """What is worked out, by column and type."""
 
@@ -82,11 +85,11 @@ _REFUSE = statement(f"""
 """)
 
 
-async def complete_incomplete(engine: AsyncEngine, guard: Guard) -> list[Move]:
+async def complete_incomplete(engine: AsyncEngine, guard: Guard, providers: Collection[str]) -> list[Move]:
     """Queue every such row that is due, or fail it with the field and the limit that it breaks."""
     moved: list[Move] = []
     while rows := await fetch(engine, _READ, most=MOST):
-        read = [_completed(row, guard) for row in rows]
+        read = [_completed(row, guard, providers) for row in rows]
         for sql, wanted in ((_COMPLETE, "input"), (_REFUSE, "why")):
             if those := [one for one in read if wanted in one]:
                 moved += [as_move(row) for row in await fetch(engine, sql, rows=as_json(those))]
@@ -95,12 +98,12 @@ async def complete_incomplete(engine: AsyncEngine, guard: Guard) -> list[Move]:
     return moved
 
 
-def _completed(row: Row[Any], guard: Guard) -> Mapping[str, Any]:
+def _completed(row: Row[Any], guard: Guard, providers: Collection[str]) -> Mapping[str, Any]:
     """What is worked out for a row, or `why` it cannot be."""
     held = {"id": row.id, "fence": row.fence}
     asked = {field: value for field, column in _ASKED.items() if (value := getattr(row, column)) is not None}
     try:
-        found = submission_of(StartGenerationRequest.model_validate(asked), row.user_id, guard)
+        found = submission_of(StartGenerationRequest.model_validate(asked), row.user_id, guard, providers)
     except ValidationError as error:
         broken = error.errors(include_url=False, include_input=False)
         told = "; ".join(f"{one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in broken)

@@ -29,6 +29,17 @@ FORGET = """past_predictions = CASE WHEN g.replicate_prediction_id IS NULL THEN 
 """SET clause that lets go of a prediction: the next attempt buys its own, and nobody adopts this one again."""
 
 
+FIRST_ROUTE = """(provider, provider_model, input, price, estimated_cost) = (
+        SELECT coalesce(r.provider, g.provider), CASE WHEN r.provider IS NULL THEN g.provider_model ELSE r.model END,
+          coalesce(r.input, g.input), CASE WHEN r.provider IS NULL THEN g.price ELSE r.price END,
+          CASE WHEN r.provider IS NULL THEN g.estimated_cost ELSE r.estimated_cost END
+        FROM (SELECT 1) AS one LEFT JOIN LATERAL (
+          SELECT x.* FROM jsonb_to_recordset(g.routes)
+            AS x(provider text, model text, input jsonb, price jsonb, estimated_cost numeric)
+          WHERE NOT x.provider = ANY (%s) LIMIT 1) AS r ON true)"""
+"""SET clause that leads a row back to the first of its routes that is not in `%s`; one with a single way stays."""
+
+
 def as_move(row: Row[Any]) -> Move:
     """The Move in a row that returned MOVED."""
     return Move(row.id, row.version, row.user_id, row.batch_id)

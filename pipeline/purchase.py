@@ -2,11 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.moves import MOVED, WHY, Move, as_move
 from pipeline.statements import as_json, fetch, statement
+from pipeline.transitions import move
+from schema.statuses import Status
 
 # Guarded by the attempt, not by the fence: what was bought for an attempt belongs to it, whoever holds the row by now.
 # The fence goes up: who has just read the row as an orphan may no longer find that nothing was bought.
@@ -24,7 +28,7 @@ _RECORD = statement("""
         due_at = CASE WHEN g.status = 'processing' THEN now() + make_interval(secs => :look) ELSE now() END
       FROM r
       WHERE g.id = r.id AND g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
-        AND g.replicate_prediction_id IS NULL
+        AND g.replicate_prediction_id IS NULL AND g.provider = :provider
       RETURNING g.id, g.status),
     healed AS (
       UPDATE lanes SET failures = 0, open_until = NULL, trouble = NULL
@@ -39,12 +43,59 @@ _SURPLUS = statement("""
         possible_double_charge = g.possible_double_charge + 1
       WHERE g.id = :id AND g.replicate_prediction_id IS DISTINCT FROM CAST(:prediction_id AS text)
         AND NOT CAST(:prediction_id AS text) = ANY (g.past_predictions)
-      RETURNING g.id, g.provider),
+      RETURNING g.id),
     shown AS (
       UPDATE lanes SET possible_double_charge = lanes.possible_double_charge + 1
-      FROM counted WHERE lanes.provider = counted.provider AND lanes.model_id = '')
+      FROM counted WHERE lanes.provider = :provider AND lanes.model_id = '')
     SELECT id FROM counted
 """)
+
+
+# A provider that keeps no list is asked only when the row says so: the row is held for another lease by the same word.
+_MARK_ASKED = statement("""
+    WITH r AS MATERIALIZED (
+      SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint)
+      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
+    UPDATE image_generations AS g SET asked_at = clock_timestamp(),
+      due_at = clock_timestamp() + make_interval(secs => :lease)
+    FROM r WHERE g.id = r.id AND g.status = 'processing' AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
+    RETURNING g.id
+""")
+_RENEW_CALLS = statement("""
+    WITH r AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint))
+    UPDATE image_generations AS g SET due_at = now() + make_interval(secs => :lease)
+    FROM r WHERE g.id = r.id AND g.status = 'processing' AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
+    RETURNING g.id
+""")
+# What may have been paid for and is not there is counted, and shown.
+_GIVE_UP_UNHEARD = statement(f"""
+    WITH moved AS (
+      UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.FAILED, why=WHY)}, error_message = {WHY},
+        completed_at = now(), fence = g.fence + 1, due_at = NULL, possible_double_charge = g.possible_double_charge + 1
+      WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence
+      RETURNING {MOVED}, g.provider),
+    shown AS (
+      UPDATE lanes SET possible_double_charge = lanes.possible_double_charge + 1
+      FROM moved WHERE lanes.provider = moved.provider AND lanes.model_id = '')
+    SELECT id, version, user_id, batch_id FROM moved
+""")
+
+
+async def mark_asked(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]], lease: float) -> set[UUID]:
+    """Write down that the provider is asked for rows of {id, fence} now, and hold them for `lease` seconds from now;
+    the ids of those that are still the caller's.
+    """
+    return {row.id for row in await fetch(engine, _MARK_ASKED, rows=as_json(rows), lease=lease)}
+
+
+async def renew_calls(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]], lease: float) -> set[UUID]:
+    """Hold rows of {id, fence}, whose purchase is under way, for another `lease` seconds; the caller's ids of them."""
+    return {row.id for row in await fetch(engine, _RENEW_CALLS, rows=as_json(rows), lease=lease)}
+
+
+async def give_up_unheard(engine: AsyncEngine, row: Row[Any], why: str) -> list[Move]:
+    """Fail a row whose purchase may have been sold, of which nobody will hear; counted as a possible double charge."""
+    return [as_move(r) for r in await fetch(engine, _GIVE_UP_UNHEARD, id=row.id, fence=row.fence, why=why)]
 
 
 async def record_predictions(
@@ -58,9 +109,9 @@ async def record_predictions(
     return await fetch(engine, _RECORD, provider=provider, rows=as_json(rows), look=look)
 
 
-async def count_surplus(engine: AsyncEngine, generation_id: object, prediction_id: str) -> bool:
-    """Count a prediction that was sold for a generation and that it cannot use: it may have been paid twice.
+async def count_surplus(engine: AsyncEngine, generation_id: object, prediction_id: str, provider: str) -> bool:
+    """Count a prediction that `provider` sold for a generation and that it cannot use: it may have been paid twice.
 
     Returns whether it was counted; one that the row knows, now or from an earlier attempt, is not.
     """
-    return bool(await fetch(engine, _SURPLUS, id=generation_id, prediction_id=prediction_id))
+    return bool(await fetch(engine, _SURPLUS, id=generation_id, prediction_id=prediction_id, provider=provider))

@@ -10,17 +10,22 @@ from pipeline.api_keys import new_key, save_key
 from pipeline.api_roles import close_to_api_roles
 from pipeline.database import connect_arguments, database_url, open_engine
 from pipeline.settings import Settings
-from pipeline.statements import statement
+from pipeline.statements import as_json, statement
 from schema.migrations import upgrade
 
 _LANE = statement("""
-    INSERT INTO lanes (provider, cap, creates_per_minute) VALUES ('replicate', :cap, CAST(:rate AS integer))
-    ON CONFLICT (provider, model_id) DO UPDATE SET cap = excluded.cap, creates_per_minute = excluded.creates_per_minute
+    INSERT INTO lanes (provider, cap, creates_per_minute) VALUES (:provider, :cap, CAST(:rate AS integer))
+    ON CONFLICT (provider, model_id) DO UPDATE SET
+      cap = excluded.cap, creates_per_minute = excluded.creates_per_minute, served = true
+""")
+_UNSERVED = statement("""
+    UPDATE lanes SET served = false
+    WHERE served AND NOT provider IN (SELECT jsonb_array_elements_text(CAST(:providers AS jsonb)))
 """)
 
 
 async def release(settings: Settings) -> None:
-    """Migrate, set the lane's cap and rate, and in embedded mode keep a development key. Safe to repeat."""
+    """Migrate, set each provider's cap and rate, and in embedded mode keep a development key. Safe to repeat."""
     migrating = create_async_engine(database_url(settings), connect_args=connect_arguments())
     await upgrade(migrating)
     async with migrating.begin() as connection:
@@ -28,7 +33,10 @@ async def release(settings: Settings) -> None:
     await migrating.dispose()
     engine = open_engine(settings)
     async with engine.connect() as connection:
-        await connection.execute(_LANE, {"cap": settings.max_parallel_jobs, "rate": settings.creates_limit})
+        await connection.execute(_UNSERVED, {"providers": as_json(settings.providers)})
+        for name in settings.providers:
+            rate = settings.creates_limit_of(name)
+            await connection.execute(_LANE, {"provider": name, "cap": settings.max_parallel_jobs, "rate": rate})
     if settings.embedded:
         key = keep_development_key(settings.home / "api-key")
         await save_key(engine, key, name="development", user_id="development", role="service")

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.moves import FORGET
+from pipeline.moves import FIRST_ROUTE, FORGET
 from pipeline.read import IN_ORDER, OF_BATCH, THOSE_IN_ORDER
 from pipeline.resource import COLUMNS
 from pipeline.statements import as_json, fetch, statement
@@ -33,7 +33,7 @@ _RETRY_UNSTORED = f"""
     UPDATE image_generations AS g SET {_FRESH} WHERE %s AND {_MAY_BE} AND {_UNSTORED} RETURNING {COLUMNS}
 """
 _RETRY = f"""
-    UPDATE image_generations AS g SET {_FRESH}, {FORGET}
+    UPDATE image_generations AS g SET {_FRESH}, {FORGET}, refused_by = '{{}}', {FIRST_ROUTE % "'{}'"}
     WHERE %s AND {_MAY_BE} AND coalesce(NOT ({_UNSTORED}), true) AND g.input IS NOT NULL RETURNING {COLUMNS}
 """
 # What came by SQL and was never read waits for that first; see pipeline/incomplete.py.

@@ -1,22 +1,25 @@
 """From a request to a row: defaults and limits of its model, the provider's input, a seed when none was given."""
 
 import random
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
 from pipeline.egress import Guard
 from pipeline.errors import EgressRefused, Invalid
 from pipeline.ids import new_id
-from pipeline.models import Family, family_of
+from pipeline.models import family_of
 from schema.wire.http import GenerationRequest
 
 SEEDS = 2**31
 """Seeds drawn here stay below this: every model takes them, and JavaScript reads them exactly."""
 
 
-def submission_of(request: GenerationRequest, user_id: str | None, guard: Guard) -> dict[str, Any]:
-    """The row to insert. Raises Invalid past a limit of the model, and for a source picture or a webhook that `guard`
-    would never let a worker ask.
+def submission_of(
+    request: GenerationRequest, user_id: str | None, guard: Guard, providers: Collection[str]
+) -> dict[str, Any]:
+    """The row to insert, to be bought at one of `providers`. Raises Invalid past a limit of the model, and for a source
+    picture or a webhook that `guard` would never let a worker ask.
 
     A seed is drawn for every model that takes one: it makes the picture repeatable, and the provider's input unlike
     any other, so that a purchase whose worker died can be found again in the provider's list.
@@ -28,11 +31,14 @@ def submission_of(request: GenerationRequest, user_id: str | None, guard: Guard)
     _check_moments(request)
     if request.webhook_url is not None:
         _check_webhook(request.webhook_url, user_id, guard)
+    asked = family.asked(wanted)
     if wanted["seed"] is None and "seed" in family.fields:
         wanted["seed"] = random.randrange(SEEDS)
     filled = family.complete(request.model_id, wanted)
     if request.source_image_url is not None:
         _check_address("source_image_url", request.source_image_url, guard)
+    stops = family.stops(request.model_id, asked, filled, providers)
+    first = stops[0]
     return {
         "id": new_id(),
         "user_id": user_id,
@@ -52,22 +58,17 @@ def submission_of(request: GenerationRequest, user_id: str | None, guard: Guard)
         "num_outputs": filled["num_outputs"],
         "priority": request.priority,
         "max_attempts": request.max_attempts,
-        "provider": "replicate",
+        "provider": first.provider,
+        "provider_model": first.model,
+        "routes": [stop._asdict() for stop in stops] if len(stops) > 1 else None,
         "deadline": request.deadline,
         "webhook_url": request.webhook_url,
         "metadata": request.metadata,
         "scheduled_at": request.scheduled_at,
-        "input": family.provider_input(filled),
-        **_money(family, request.model_id, filled["num_outputs"]),
+        "input": first.input,
+        "price": first.price,
+        "estimated_cost": first.estimated_cost,
     }
-
-
-def _money(family: Family, model_id: str, pictures: int) -> dict[str, Any]:
-    price = family.price
-    if price is None:
-        return {"price": None, "estimated_cost": None}
-    estimate = price.estimate(model_id, pictures, family.usual_seconds)
-    return {"price": price.booked(model_id), "estimated_cost": estimate}
 
 
 def _check_webhook(url: str, user_id: str | None, guard: Guard) -> None:

@@ -33,6 +33,8 @@ ACCEPTED: dict[str, str] = {
     "priority": "integer",
     "max_attempts": "smallint",
     "provider": "text",
+    "provider_model": "text",
+    "routes": "jsonb",
     "deadline": "timestamptz",
     "webhook_url": "text",
     "metadata": "jsonb",

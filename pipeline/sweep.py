@@ -54,13 +54,19 @@ _EXPIRE = statement(f"""
 
 _WAITING = statement("""
     SELECT
-      EXISTS (SELECT FROM lanes AS l WHERE l.provider = :provider AND NOT l.paused AND EXISTS (
-          SELECT FROM image_generations AS g
-          WHERE g.status = 'queued' AND g.admitted AND g.provider = l.provider AND g.lane = l.model_id))
-        AND EXISTS (SELECT FROM lanes WHERE provider = :provider AND model_id = '' AND NOT paused
-          AND (open_until IS NULL OR open_until <= now()) AND cap > (
-          SELECT count(*) FROM image_generations
-          WHERE status = 'processing' AND provider = :provider AND due_at IS NOT NULL)) AS start,
+      EXISTS (SELECT FROM lanes AS p
+        WHERE p.provider IN (SELECT jsonb_array_elements_text(CAST(:providers AS jsonb))) AND p.model_id = ''
+          AND NOT p.paused AND (p.open_until IS NULL OR p.open_until <= now()) AND p.cap > (
+            SELECT count(*) FROM image_generations
+            WHERE status = 'processing' AND provider = p.provider AND due_at IS NOT NULL)
+          AND (EXISTS (SELECT FROM lanes AS l WHERE l.provider = p.provider AND NOT l.paused AND EXISTS (
+              SELECT FROM image_generations AS g
+              WHERE g.status = 'queued' AND g.admitted AND g.provider = l.provider AND g.lane = l.model_id))
+            OR EXISTS (SELECT FROM lanes AS l JOIN lanes AS o ON o.provider = l.provider AND o.model_id = ''
+              WHERE l.provider <> p.provider AND (darkroom_lane_closed(l) OR darkroom_lane_closed(o)) AND EXISTS (
+                SELECT FROM image_generations AS g
+                WHERE g.status = 'queued' AND g.admitted AND g.routes IS NOT NULL
+                  AND g.provider = l.provider AND g.lane = l.model_id)))) AS start,
       EXISTS (SELECT FROM image_generations
               WHERE status = 'processing' AND due_at <= now() AND prediction IS NOT NULL) AS collect,
       EXISTS (SELECT FROM image_generations WHERE status = 'downloading' AND due_at <= now()) AS store,
@@ -104,7 +110,8 @@ _OVERDUE = statement(f"""
     FROM (SELECT id FROM due UNION ALL SELECT id FROM called_off UNION ALL SELECT id FROM given_up) AS taken
     WHERE g.id = taken.id
     RETURNING g.id, g.status, g.fence, g.attempt_number, {ATTEMPTS}, g.max_attempts, g.retry_count, g.attempt_at,
-      g.model_id, g.input, g.replicate_prediction_id, g.past_predictions, g.error_message, g.deadline, now() AS now
+      g.model_id, g.input, g.replicate_prediction_id, g.past_predictions, g.error_message, g.deadline, now() AS now,
+      g.provider, g.provider_model, g.routes, g.refused_by, g.asked_at
 """)
 
 _ADOPT = statement("""
@@ -137,9 +144,9 @@ async def fail_expired(engine: AsyncEngine, most: int = 500) -> list[Move]:
     return [as_move(row) for row in await fetch(engine, _EXPIRE, most=most)]
 
 
-async def bells_to_ring(engine: AsyncEngine, provider: str) -> list[Bell]:
-    """Which actors have work waiting, by the rows alone."""
-    (row,) = await fetch(engine, _WAITING, provider=provider)
+async def bells_to_ring(engine: AsyncEngine, *providers: str) -> list[Bell]:
+    """Which actors have work waiting, by the rows alone; purchases at those `providers`."""
+    (row,) = await fetch(engine, _WAITING, providers=as_json(providers))
     return [bell for bell in Bell if getattr(row, bell)]
 
 

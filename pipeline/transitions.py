@@ -31,6 +31,7 @@ TRANSITIONS = (
     Transition(Status.PROCESSING, Status.DOWNLOADING, ("collect", "outside"), "the provider has finished"),
     Transition(Status.DOWNLOADING, Status.COMPLETED, ("store",), "every picture lies in the store"),
     Transition(Status.PROCESSING, Status.PENDING, WORKERS, "another try, after a while"),
+    Transition(Status.PROCESSING, Status.QUEUED, ("start", "clock"), "the next provider on its route, at once"),
     Transition(Status.PROCESSING, Status.FAILED, WORKERS, "refused, or out of attempts"),
     Transition(Status.DOWNLOADING, Status.FAILED, ("store",), "the outputs cannot be kept"),
     Transition(Status.DOWNLOADING, Status.PENDING, ("store",), "the outputs are gone for good; another attempt"),

@@ -5,6 +5,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+from sqlalchemy import Row
+
 from pipeline.errors import (
     OutputBroken,
     OutputRefused,
@@ -12,6 +14,7 @@ from pipeline.errors import (
     ProviderError,
     ProviderRefused,
     ProviderThrottled,
+    RouteRefused,
     SourceError,
     SourceRefused,
 )
@@ -29,17 +32,29 @@ _REFUSED = re.compile(r"nsfw|safety|sensitive|content policy|moderation|prohibit
 
 
 class TryAgain(NamedTuple):
-    """Another try, `delay` seconds from now; `unsold` when nothing can have been bought by this one."""
+    """Another try, `delay` seconds from now; `unsold` when nothing can have been bought by this one; `down` when that
+    is the provider's fault.
+    """
 
     delay: float
     why: str
     unsold: bool
+    down: bool = False
+
+
+class SendOn(NamedTuple):
+    """Another provider is asked at once: at this one nothing was bought. `refused`: nor will it take it later."""
+
+    provider: str
+    why: str
+    refused: bool
 
 
 class GiveUp(NamedTuple):
-    """No other try would end better."""
+    """No other try would end better; `elsewhere` when another provider might do it."""
 
     why: str
+    elsewhere: bool = False
 
 
 def backoff(retries: int, *, longest: float = 300.0) -> float:
@@ -52,15 +67,32 @@ def on_error(error: ProviderError, retries: int) -> TryAgain | GiveUp | None:
     """What an error of the purchase means; None when it cannot be told, so the watcher must look first."""
     match error:
         case ProviderRefused():
-            return GiveUp(str(error))
+            return GiveUp(str(error), elsewhere=isinstance(error, RouteRefused))
         case ProviderDown() | ProviderThrottled() if retries >= MAX_RETRIES:
             return GiveUp(f"gave up after {retries} retries: {error}")
         case ProviderThrottled():
             return TryAgain(error.retry_after, str(error), unsold=True)
         case ProviderDown():
-            return TryAgain(backoff(retries), str(error), unsold=True)
+            return TryAgain(backoff(retries), str(error), unsold=True, down=True)
         case _:
             return None
+
+
+def elsewhere(verdict: TryAgain | GiveUp, row: Row[Any]) -> TryAgain | GiveUp | SendOn:
+    """The verdict, unless the provider was down or refused a row (its `provider`, `routes` and `refused_by`) that has a
+    route to another one behind this one. Behind the last one, a row that somebody was only down for tries again later.
+    """
+    refused = isinstance(verdict, GiveUp) and verdict.elsewhere
+    if not (refused or (isinstance(verdict, TryAgain) and verdict.down)):
+        return verdict
+    names = [route["provider"] for route in row.routes or []]
+    behind = names[names.index(row.provider) + 1 :] if row.provider in names else []
+    for name in behind:
+        if name not in row.refused_by:
+            return SendOn(name, f"{row.provider}: {verdict.why}", refused)
+    if refused and (left := [name for name in names if name not in (*row.refused_by, row.provider)]):
+        return SendOn(left[0], f"{row.provider}: {verdict.why}", refused)
+    return verdict
 
 
 def on_source(error: SourceError, retries: int) -> TryAgain | GiveUp:
@@ -95,7 +127,7 @@ def on_lost(
     it, and the attempt is given back.
     """
     if trouble and retries < MAX_RETRIES:
-        return TryAgain(backoff(retries), trouble, unsold=True)
+        return TryAgain(backoff(retries), trouble, unsold=True, down=True)
     if attempts >= max_attempts:
         return GiveUp(f"gave up after {attempts} of {max_attempts} attempts: {why}")
     return TryAgain(backoff(retries), why, unsold=False)

@@ -9,9 +9,11 @@ from typing import Any, NamedTuple, Protocol
 import aiohttp
 import orjson
 
-SUBMIT, CANCEL, RETRY, LIST = "submit", "cancel", "retry", "list"
+SUBMIT, BATCH, SPEND, CANCEL, RETRY, LIST = "submit", "batch", "spend", "cancel", "retry", "list"
 RIGHT: dict[str, frozenset[int]] = {
     SUBMIT: frozenset({202, 503}),
+    BATCH: frozenset({202, 503}),
+    SPEND: frozenset({202, 402, 503}),
     CANCEL: frozenset({200, 409, 503}),
     RETRY: frozenset({202, 409, 503}),
     LIST: frozenset({200, 503}),

@@ -16,6 +16,7 @@ import orjson
 
 from pipeline.embedded.leash import leashed
 from pipeline.embedded.ports import any_free_port
+from pipeline.providers.painter.api.counters import COUNTERS
 from pipeline.providers.painter.ledger import LEDGER_FILE, Sold, read_ledger
 from proof.surroundings import surroundings
 
@@ -76,9 +77,14 @@ class Hosted:
                 raise self.failure(f"Darkroom has ended by itself. The last it wrote:\n{self.last_lines()}")
             await asyncio.sleep(LOOK_SECONDS)
 
+    def ledgers(self) -> dict[str, list[Sold]]:
+        """What the painter has sold, by the provider in whose place it did."""
+        folders = {"replicate": self.home / "painter"} | {name: self.home / "painter" / name for name in COUNTERS}
+        return {name: read_ledger(folder / LEDGER_FILE) for name, folder in folders.items()}
+
     def ledger(self) -> list[Sold]:
-        """What the painter has sold."""
-        return read_ledger(self.home / "painter" / LEDGER_FILE)
+        """All that the painter has sold."""
+        return [sold for ledger in self.ledgers().values() for sold in ledger]
 
     def last_lines(self) -> str:
         """The end of its log."""

@@ -32,7 +32,7 @@ _NUMBERS = itertools.count(1)
 
 def settings_at(home: Path, **given: object) -> Settings:
     """Settings of this test alone: neither `.env` nor a service of the machine's gets in."""
-    nowhere = {"database_url": None, "redis_url": None, "s3_bucket": None, "public_url": None}
+    nowhere = dict.fromkeys(("database_url", "redis_url", "s3_bucket", "public_url", "fal_key", "openai_api_key"))
     return Settings.model_validate({"DARKROOM_HOME": home, "port": any_free_port(), **nowhere, **given})
 
 
@@ -133,4 +133,4 @@ def darkroom(servers: Stack) -> Iterator[Darkroom]:
             voice=Voice(io.StringIO()),
         )
         with BackgroundStack(stack):
-            yield Darkroom(stack.url, Path(home), url)
+            yield Darkroom(stack.url, Path(home), url, stack.env["REPLICATE_API_URL"])

@@ -21,6 +21,7 @@ class Darkroom:
     url: str
     home: Path
     database_url: str
+    painter_url: str
 
     @property
     def service_key(self) -> str:

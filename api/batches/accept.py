@@ -1,6 +1,6 @@
 """Accepts a batch: all of its generations or none, one bell. Shared by every door that submits one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -23,12 +23,13 @@ def batch_of(
     name: str | None,
     identity: Identity,
     guard: Guard,
+    providers: Collection[str],
 ) -> Batch:
     """The batch to insert. Raises Invalid, which names the prompt."""
     submissions = []
     for index, one in enumerate(requests):
         try:
-            submissions.append(submission_of(one, identity, guard))
+            submissions.append(submission_of(one, identity, guard, providers))
         except Invalid as broken:
             raise Invalid(f"prompts.{index}.{broken.field}", str(broken)) from broken
     return Batch(new_id(), identity.user_id, name, settings, submissions)

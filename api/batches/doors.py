@@ -28,7 +28,7 @@ async def submit(request: Request) -> Response:
     state, identity, key = state_of(request), await identity_of(request), key_of(request)
     asked = await read_model(request, BatchRequest, MAX_BATCH_BYTES)
     settings = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
-    batch = batch_of(asked.requests(), settings, asked.name, identity, state.guard)
+    batch = batch_of(asked.requests(), settings, asked.name, identity, state.guard, state.providers)
     if key is None:
         await accept_batch(state, batch, identity)
         return await _shown(state, batch.id, 202, {"Location": f"/v1/batches/{batch.id}"})

@@ -28,6 +28,8 @@ class Model(TypedDict):
 
     id: str | None
     family: str
+    providers: list[str]
+    """Who has it, in the order in which they are asked."""
     fields: dict[str, ModelField]
     output: ModelOutput
     price: float | None

@@ -25,7 +25,7 @@ async def accept(
     `generation_id`: the id that it shall have. Raises TooMany and BudgetSpent by the user's limits; SQLAlchemy's
     IntegrityError when another one has that id.
     """
-    submission = submission_of(request, identity, state.guard)
+    submission = submission_of(request, identity, state.guard, state.providers)
     if generation_id is not None:
         submission["id"] = generation_id
     await state.limits.check(identity.user_id, [submission])
@@ -36,7 +36,7 @@ async def accept(
 
 async def accept_once(state: State, request: GenerationRequest, identity: Identity, key: str) -> Once:
     """As `accept`, once a day for the same `key` of the same user. Raises KeyReused and NotFound as `submit_once`."""
-    submission = submission_of(request, identity, state.guard)
+    submission = submission_of(request, identity, state.guard, state.providers)
     named = Key(identity.user_id or "", key, body_hash(request))
     # What the key has made already is shown again, and takes nothing of anybody's rate or budget.
     await state.limits.check(identity.user_id, [submission], unless=partial(is_made, state.engine, named))

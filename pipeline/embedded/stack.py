@@ -29,7 +29,7 @@ ALL_SECONDS = 4.9
 class Stack:
     """One running Darkroom. `start`, then `failure` for as long as it shall run, then `stop`; all on one event loop.
 
-    What `settings` names is not started (database_url, redis_url, replicate_api_token). The processes read their
+    What `settings` names is not started (database_url, redis_url, a provider's credentials). The processes read their
     settings from the environment: ours, then what the stack derives, then `env`.
     """
 
@@ -112,7 +112,7 @@ class Stack:
         self._run_dir.mkdir(mode=0o700, exist_ok=True)
         self.env = environment.common(self._settings)
         self._processes = dict(self._procfile.processes)
-        if self._settings.replicate_api_token is not None:
+        if self._settings.has_credentials:
             self._processes.pop("painter", None)
         if "painter" in self._processes:
             self.env |= self._painter_environment()

@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from pipeline.errors import Invalid
-from pipeline.models.family import SOURCE, Family
+from pipeline.models.family import Family
+from pipeline.models.recipe import SOURCE
+from pipeline.models.route import Route
 from pipeline.models.sheet import Field
 
 ANY = "any"
@@ -40,21 +42,23 @@ def tells_progress(model_id: str) -> bool:
     return models().get(model_id, catalogue()[ANY]).tells_progress
 
 
-def with_source(model_id: str, inputs: Mapping[str, Any], sent: str) -> dict[str, Any]:
+def with_source(model_id: str, provider: str, inputs: Mapping[str, Any], sent: str) -> dict[str, Any]:
     """A provider's input with `sent` in the place of the source picture's address."""
-    field = _source_field(model_id)
+    field = _source_field(model_id, provider)
     return {**inputs, field.input: field.converted(sent)} if field and field.input else dict(inputs)
 
 
-def without_source(model_id: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
+def without_source(model_id: str, provider: str, inputs: Mapping[str, Any]) -> dict[str, Any]:
     """A provider's input but for the source picture, which the provider may show in another form than it got it."""
-    field = _source_field(model_id)
+    field = _source_field(model_id, provider)
     return {name: value for name, value in inputs.items() if field is None or name != field.input}
 
 
-def _source_field(model_id: str) -> Field | None:
-    family = models().get(model_id)
-    return family.fields.get(SOURCE) if family else None
+def _source_field(model_id: str, provider: str) -> Field | None:
+    if (family := models().get(model_id)) is None:
+        return None
+    recipes: tuple[Family | Route, ...] = (family, *family.routes)
+    return next((recipe.fields.get(SOURCE) for recipe in recipes if recipe.provider == provider), None)
 
 
 def family_of(model_id: str, model_version: str | None) -> Family:

@@ -1,13 +1,14 @@
 """A family: models that want the same input, and the way from a request to that input."""
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import Field as PydanticField
 
 from pipeline.errors import Invalid
-from pipeline.models.sheet import Field, Output, Price, Shape, Sheet, Tiers
+from pipeline.models.recipe import SOURCE, Recipe
+from pipeline.models.route import Provider, Route, Stop, stop_of
+from pipeline.models.sheet import Field, Output, Price
 
 FIELDS = (
     "prompt",
@@ -23,12 +24,11 @@ FIELDS = (
     "num_outputs",
 )
 """The fields of a request that are the model's business."""
-SOURCE = "source_image_url"
 NOTHING = (None, "")
 """Values that ask for nothing."""
 
 
-class Family(Sheet):
+class Family(Recipe):
     """One sheet of the catalogue."""
 
     name: str
@@ -40,13 +40,12 @@ class Family(Sheet):
     """How long one picture usually takes with the defaults."""
     price: Price | None = None
     output: Output
-    fields: dict[str, Field]
-    fixed: dict[str, Any] = PydanticField(default_factory=dict)
-    """Inputs that are always the same."""
-    several: dict[str, Any] = PydanticField(default_factory=dict)
-    """Inputs that go with more than one output."""
-    shape: Shape | None = None
-    tiers: Tiers | None = None
+    provider: Provider = "replicate"
+    """Who is asked first."""
+    provider_models: dict[str, str] = PydanticField(default_factory=dict)
+    """That provider's own name by the model's id, where it is another."""
+    routes: tuple[Route, ...] = ()
+    """Who is asked when that one is down or refuses, in this order."""
 
     def complete(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that are the model's business, with its defaults where the caller said nothing.
@@ -54,21 +53,54 @@ class Family(Sheet):
         Raises Invalid past a limit, and for what the model does not take: a picture made without it would be another
         one than was asked for. What says nothing (None, an empty text, one output) is no request.
         """
-        asked = {name: value for name in FIELDS if (value := request.get(name)) not in NOTHING}
-        if asked.get("num_outputs") == 1:
-            del asked["num_outputs"]
+        asked = self.asked(request)
         for name, value in asked.items():
             self._field(name, model_id).check(name, value, model_id)
         if "strength" in asked and SOURCE not in asked:
             raise Invalid("strength", f"{model_id} weighs a source picture by it; give {SOURCE} too, or leave it out")
-        completed = {"num_outputs": 1, **self._defaults, **asked}
-        if self._takes_sources_shape(asked):
+        completed = {"num_outputs": 1, **self.defaults, **asked}
+        if self.takes_sources_shape(asked):
             del completed["width"], completed["height"]
         return completed
 
-    @cached_property
-    def _defaults(self) -> dict[str, Any]:
-        return {name: field.default for name, field in self.fields.items() if field.default is not None}
+    @staticmethod
+    def asked(request: Mapping[str, Any]) -> dict[str, Any]:
+        """Those fields of a request that are the model's business and ask for something."""
+        asked = {name: value for name in FIELDS if (value := request.get(name)) not in NOTHING}
+        if asked.get("num_outputs") == 1:
+            del asked["num_outputs"]
+        return asked
+
+    def providers_of(self, model_id: str | None) -> list[str]:
+        """Who has a model, in the order in which they are asked."""
+        return [self.provider, *(route.provider for route in self.routes if model_id in route.models)]
+
+    def stops(
+        self, model_id: str, asked: Mapping[str, Any], completed: Mapping[str, Any], providers: Collection[str]
+    ) -> list[Stop]:
+        """The way of a request: each of `providers` that has the model and takes all that was asked, in order.
+
+        Raises Invalid when there is none.
+        """
+        found: list[Stop] = []
+        complaints: list[tuple[str, str]] = []
+        if self.provider in providers:
+            model = self.provider_models.get(model_id)
+            found.append(stop_of(self.provider, model, self.price, self.usual_seconds, model_id, completed, self))
+        for route in self.routes:
+            if route.provider not in providers or model_id not in route.models:
+                continue
+            if complaint := route.complaint(asked):
+                complaints.append(complaint)
+            else:
+                found.append(route.stop(model_id, asked, completed))
+        if found:
+            return found
+        if complaints:
+            name, why = complaints[0]
+            raise Invalid(name, f"{model_id} cannot be asked for it here: {why}")
+        known = ", ".join(dict.fromkeys((self.provider, *(route.provider for route in self.routes))))
+        raise Invalid("model_id", f"no provider of {model_id!r} is set up here; it is had from {known}")
 
     def _field(self, name: str, model_id: str) -> Field:
         if name in self.fields:
@@ -90,27 +122,3 @@ class Family(Sheet):
         if kept.get(SOURCE) is None:
             kept["strength"] = None
         return kept
-
-    def provider_input(self, completed: Mapping[str, Any]) -> dict[str, Any]:
-        """What the provider is asked, from a completed request. A source picture stands in it by its address."""
-        inputs = {
-            field.input: field.converted(completed[name])
-            for name, field in self.fields.items()
-            if field.input and completed.get(name) is not None
-        }
-        if self._takes_sources_shape(completed):
-            assert self.shape is not None
-            inputs[self.shape.input] = self.shape.of_source
-        else:
-            width, height = completed.get("width"), completed.get("height")
-            for chosen in (self.shape, self.tiers):
-                if chosen is not None:
-                    inputs[chosen.input] = chosen.nearest(width or height or 1, height or width or 1)
-        if completed["num_outputs"] > 1:
-            inputs |= self.several
-        return {**inputs, **self.fixed}
-
-    def _takes_sources_shape(self, given: Mapping[str, Any]) -> bool:
-        """Whether the picture gets the source's own shape: nobody has asked for another."""
-        follows = self.shape is not None and self.shape.of_source is not None
-        return follows and given.get(SOURCE) is not None and given.get("width") is None and given.get("height") is None

@@ -33,10 +33,11 @@ class Field(Sheet):
 
     def check(self, name: str, value: Any, model_id: str) -> None:
         """Raise Invalid, which names the field, the model and the limit, when `value` is past one."""
-        if limit := self._broken_limit(value):
+        if limit := self.broken_limit(value):
             raise Invalid(name, f"{model_id} takes {limit}")
 
-    def _broken_limit(self, value: Any) -> str | None:
+    def broken_limit(self, value: Any) -> str | None:
+        """The limit that `value` is past, in words; None when it is within all."""
         if self.choices and value not in self.choices:
             return f"one of {', '.join(self.choices)}"
         if self.max_length is not None and len(value) > self.max_length:
@@ -54,7 +55,7 @@ class Field(Sheet):
     def nearest(self, value: Any) -> Any:
         """The value that it takes and that comes nearest to `value`; None when nothing does."""
         if isinstance(value, str):
-            return value if self._broken_limit(value) is None else None
+            return value if self.broken_limit(value) is None else None
         if self.multiple_of:
             value = max(1, round(value / self.multiple_of)) * self.multiple_of
         if self.minimum is not None:
@@ -81,12 +82,25 @@ class Shape(Sheet):
     input: str
     choices: tuple[str, ...]
     """`16:9` or `1365x1024`."""
+    as_sides: bool = False
+    """Whether the provider wants `1536x1024` as {"width": 1536, "height": 1024}."""
     of_source: str | None = None
     """The choice that means the source picture's own shape; taken when no size is asked for."""
 
-    def nearest(self, width: int, height: int) -> str:
+    def nearest(self, width: int, height: int) -> str | dict[str, int]:
         """The choice whose shape comes nearest to width × height."""
-        return _nearest_shape(self.choices, width / height)
+        chosen = _nearest_shape(self.choices, width / height)
+        return Sides(input=self.input).nearest(*map(int, chosen.split("x"))) if self.as_sides else chosen
+
+
+class Sides(Sheet):
+    """An input that has width and height in it."""
+
+    input: str
+
+    def nearest(self, width: int, height: int) -> dict[str, int]:
+        """The two as they are."""
+        return {"width": width, "height": height}
 
 
 @lru_cache(maxsize=1024)

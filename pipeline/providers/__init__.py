@@ -1,7 +1,18 @@
 """Providers: who develops the pictures."""
 
-from pipeline.providers.prediction import Prediction
-from pipeline.providers.provider import Provider
-from pipeline.providers.replicate.client import Replicate
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
-__all__ = ["Prediction", "Provider", "Replicate"]
+from pipeline.providers.fal.client import Fal
+from pipeline.providers.openai.client import OpenAI
+from pipeline.providers.prediction import Prediction
+from pipeline.providers.provider import Abilities, Provider
+from pipeline.providers.replicate.client import Replicate
+from pipeline.settings import Settings
+
+PROVIDERS: Mapping[str, Callable[[Settings], Provider]] = MappingProxyType(
+    {"replicate": Replicate, "fal": Fal, "openai": OpenAI}
+)
+"""Every provider there is, by the name that rows, lanes and routes call it by."""
+
+__all__ = ["PROVIDERS", "Abilities", "Prediction", "Provider", "Replicate"]

@@ -11,6 +11,9 @@ from pipeline.settings.network import Network, read_networks
 from pipeline.settings.origin import read_origins
 
 REPLICATE_API_URL = "https://api.replicate.com"
+FAL_API_URL = "https://queue.fal.run"
+FAL_JWKS_URL = "https://rest.fal.ai/.well-known/jwks.json"
+OPENAI_BASE_URL = "https://api.openai.com/v1"
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 SHORTEST_JWT_SECRET = 32
 """Bytes. A shorter one can be guessed from any token that it has signed. Source: RFC 7518, section 3.2."""
@@ -85,10 +88,28 @@ class Settings(BaseSettings):
     )
 
     replicate_api_token: SecretStr | None = Field(
-        None, validation_alias=_env("REPLICATE_API_TOKEN"), description="Without it the painter runs"
+        None,
+        validation_alias=_env("REPLICATE_API_TOKEN"),
+        description="Without any provider's credentials the painter runs",
     )
     replicate_api_url: str = Field(
         REPLICATE_API_URL, validation_alias=_env("REPLICATE_API_URL"), description="Replicate's HTTP API"
+    )
+
+    fal_key: SecretStr | None = Field(
+        None, validation_alias=_env("FAL_KEY"), description="fal's queue; unused when empty"
+    )
+    fal_api_url: str = Field(FAL_API_URL, validation_alias=_env("FAL_API_URL"), description="fal's queue API")
+    fal_jwks_url: str = Field(
+        FAL_JWKS_URL, validation_alias=_env("FAL_JWKS_URL"), description="Public keys of fal's webhooks"
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias=_env("OPENAI_API_KEY"), description="OpenAI-compatible images; unused when empty"
+    )
+    openai_base_url: str = Field(
+        OPENAI_BASE_URL,
+        validation_alias=_env("OPENAI_BASE_URL"),
+        description="OpenAI's API, or that of a server that speaks it",
     )
 
     s3_endpoint_url: str | None = Field(None, validation_alias=_env("S3_ENDPOINT_URL"), description="Empty means AWS")
@@ -133,7 +154,7 @@ class Settings(BaseSettings):
         ge=1,
         le=100_000,
         validation_alias=_env("MAX_PARALLEL_JOBS"),
-        description="The lane's cap: predictions in flight",
+        description="A provider's cap: predictions in flight",
     )
 
     creates_per_minute: int | None = Field(
@@ -199,33 +220,49 @@ class Settings(BaseSettings):
             raise ValueError("must be an http:// or https:// address")
         return url
 
-    @field_validator("public_url", "replicate_api_url", "s3_public_url", "supabase_url", "url")
+    @field_validator(
+        "public_url", "replicate_api_url", "fal_api_url", "openai_base_url", "s3_public_url", "supabase_url", "url"
+    )
     @classmethod
     def _no_trailing_slash(cls, url: str | None) -> str | None:
         return url.rstrip("/") if url else url
 
     @property
-    def creates_limit(self) -> int | None:
-        """How many purchases a minute the provider takes. None: any number.
+    def providers(self) -> tuple[str, ...]:
+        """The providers whose credentials are set. Replicate too when none are: the painter asks for none."""
+        keys = {"fal": self.fal_key, "openai": self.openai_api_key}
+        others = tuple(name for name, key in keys.items() if key)
+        stands_in = self.replicate_api_url != REPLICATE_API_URL or not others
+        return ("replicate", *others) if self.replicate_api_token or stands_in else others
+
+    @property
+    def has_credentials(self) -> bool:
+        """Whether any provider's are set; else the painter stands in.
+
+        Many shells carry an OPENAI_API_KEY for other ends: only beside an OPENAI_BASE_URL does it say that it is meant.
+        """
+        openai = self.openai_api_key and "openai_base_url" in self.model_fields_set
+        return bool(self.replicate_api_token or self.fal_key or openai)
+
+    def creates_limit_of(self, provider: str) -> int | None:
+        """How many purchases a minute a provider takes. None: any number.
 
         Source: https://replicate.com/docs/topics/predictions/rate-limits
         """
-        if self.creates_per_minute is None and self.replicate_api_url == REPLICATE_API_URL:
-            return 600
-        return self.creates_per_minute
+        at_replicate = provider == "replicate" and self.replicate_api_url == REPLICATE_API_URL
+        return 600 if self.creates_per_minute is None and at_replicate else self.creates_per_minute
 
     @property
     def web_url(self) -> str:
         """Where this machine reaches web: DARKROOM_URL, else loopback."""
         return self.url or f"http://127.0.0.1:{self.port}"
 
-    @property
-    def callback_base(self) -> str | None:
-        """Where the provider reaches web: PUBLIC_URL, or loopback for a provider on this machine; None if nowhere.
+    def callback_base_of(self, provider_url: str) -> str | None:
+        """Where a provider reaches web: PUBLIC_URL, or loopback for a provider on this machine; None if nowhere.
 
         A loopback PUBLIC_URL is no use to a provider out in the world: then the watcher asks instead.
         """
-        if urlsplit(self.replicate_api_url).hostname in LOOPBACK:
+        if urlsplit(provider_url).hostname in LOOPBACK:
             return self.public_url or f"http://127.0.0.1:{self.port}"
         if self.public_url and urlsplit(self.public_url).hostname not in LOOPBACK:
             return self.public_url

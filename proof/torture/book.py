@@ -22,6 +22,17 @@ class Followed:
     """Empty once it saw a final status; else why it did not."""
 
 
+@dataclass(frozen=True)
+class Heard:
+    """A webhook that was verified and taken."""
+
+    message: str
+    """Its id."""
+    generation_id: str
+    version: int
+    status: str
+
+
 @dataclass
 class Book:
     """Everything noted in one run."""
@@ -34,6 +45,10 @@ class Book:
     retried: Counter[str] = field(default_factory=Counter)
     """How often a retry of this id was answered with 202."""
     followed: dict[str, Followed] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
+    """Every webhook, as often as it came."""
+    forged: list[str] = field(default_factory=list)
+    """Webhooks whose signature did not match."""
     answers: Counter[tuple[str, str]] = field(default_factory=Counter)
     """How often each door gave each answer: a status, or what became of the connection."""
     wrong: dict[tuple[str, str], str] = field(default_factory=dict)

@@ -16,6 +16,8 @@ Rule = dict[str, Any]
 RULES: tuple[Rule, ...] = (
     {"fault": "error", "status": 500},
     {"fault": "error", "status": 502},
+    # No credit: that generation is bought elsewhere.
+    {"fault": "error", "status": 402},
     {"fault": "throttle", "seconds": 1},
     {"fault": "hang", "seconds": LEASE_SECONDS / 4},
     {"fault": "hang", "seconds": LEASE_SECONDS * 2},
@@ -40,6 +42,14 @@ RULES: tuple[Rule, ...] = (
 ALWAYS: Rule = {"fault": "corrupt_output", "prompt_contains": SHATTERED}
 """In force all the time: these fail, and are retried by hand."""
 
+ELSEWHERE = frozenset({"throttle", "reset_after", "slow", "fail", "double_webhook", "late_webhook", "forged_webhook"})
+"""Those of the second provider: it keeps no list, so there a purchase that was not made and of which nothing is heard
+either would only be waited for, through ten leases."""
+BLACKOUT: Rule = {"fault": "error", "status": 502, "probability": 1.0}
+"""Now and then the first provider is gone altogether, and its lane closes."""
+BLACKOUTS = 0.15
+"""Share of its weathers."""
+
 PRESENT = 0.6
 """Share of the rules in each weather."""
 OFTEN, OFTEN_BRITTLE = (0.02, 0.08), (0.05, 0.15)
@@ -51,20 +61,26 @@ LASTS = (2.0, 4.0)
 
 
 class Weather:
-    """Dials the painter's faults. A painter that was killed has forgotten them, and is told the next ones."""
+    """Dials the faults of one of the painter's counters. A painter that was killed has forgotten them, and is told the
+    next ones.
+    """
 
-    def __init__(self, options: Options, session: aiohttp.ClientSession, painter_url: str) -> None:
-        self._dice = options.dice("weather")
+    def __init__(self, options: Options, session: aiohttp.ClientSession, painter_url: str, *, second: bool) -> None:
+        self._dice = options.dice("weather", second)
         self._often = options.often
-        self._rules = [rule for rule in RULES if rule["fault"] in options.faults]
-        self._always = [ALWAYS] if ALWAYS["fault"] in options.faults else []
+        outputs = {rule["fault"] for rule in RULES if FAULTS[rule["fault"]].stage == OUTPUT}
+        faults = (ELSEWHERE | outputs) & set(options.faults) if second else set(options.faults)
+        self._rules = [rule for rule in RULES if rule["fault"] in faults]
+        self._always = [ALWAYS] if ALWAYS["fault"] in faults else []
+        self._blackouts = BLACKOUTS if BLACKOUT["fault"] in faults and options.often is None else 0.0
         self._session = session
         self._url = f"{painter_url}/_painter/faults"
 
     async def change(self, over: asyncio.Event) -> None:
         """Change the weather every few seconds until `over`, then make it fair."""
         while not over.is_set():
-            await self._dial(self._always + [drawn for rule in self._rules if (drawn := self._draw(rule))])
+            rules = self._always + [drawn for rule in self._rules if (drawn := self._draw(rule))]
+            await self._dial(rules + [BLACKOUT] * (self._dice.random() < self._blackouts))
             try:
                 async with asyncio.timeout(self._dice.uniform(*LASTS)):
                     await over.wait()

@@ -4,9 +4,10 @@ import asyncio
 import itertools
 from collections.abc import Callable
 from random import Random
+from typing import Any
 from uuid import UUID
 
-from proof.doors import SUBMIT, Doors
+from proof.doors import BATCH, SUBMIT, Doors
 from proof.torture.book import Accepted, Book
 from proof.torture.options import Options
 
@@ -14,6 +15,11 @@ CLIENTS = 8
 FIRST = 4
 """Each client's first submissions come at once, so that the first kill finds rows to hit."""
 TWO_PICTURES = 0.15
+TOLD = 0.3
+"""Share of the generations whose ends a receiver is told."""
+BATCHES = 0.03
+"""Share of the submissions that come with others, as a batch."""
+BATCHED = 4
 BRITTLE, SHATTERED = "on brittle glass", "on shattered glass"
 """In the prompts of generations whose outputs the painter spoils, now and then or each time. Of them alone a picture
 that was sold may be lost."""
@@ -26,11 +32,14 @@ SCENES = ("a lighthouse at dusk", "a harbour in fog", "firs under snow", "a ball
 class Load:
     """Submits the generations of `options`; tells `accepted` of each one that was taken."""
 
-    def __init__(self, options: Options, doors: Doors, book: Book, accepted: Callable[[Accepted], None]) -> None:
+    def __init__(
+        self, options: Options, doors: Doors, book: Book, accepted: Callable[[Accepted], None], receiver: str
+    ) -> None:
         self._options = options
         self._doors = doors
         self._book = book
         self._accepted = accepted
+        self._receiver = receiver
 
     async def run(self, enough: asyncio.Event) -> None:
         """Submit for as long as the options say, and then on until `enough`."""
@@ -57,7 +66,12 @@ class Load:
         prompt = f"{dice.choice(SCENES)} {plate}, number {number}"
         outputs, priority = (2 if dice.random() < TWO_PICTURES else 1), dice.choice((0, 0, 0, 5))
         body = {**MODEL, "prompt": prompt, "num_outputs": outputs, "priority": priority}
+        if dice.random() < TOLD:
+            body["webhook_url"] = self._receiver
         key = str(UUID(int=dice.getrandbits(128), version=4))
+        if dice.random() < BATCHES:
+            await self._submit_batch(number, body, dice, key)
+            return
         answer = await self._doors.knock(SUBMIT, "POST", "/v1/generations", dice, body=body, key=key)
         if answer is None or answer.status != 202:
             self._book.refused.append(f"{prompt}: {'nobody answered' if answer is None else answer.status}")
@@ -65,3 +79,15 @@ class Load:
         taken = Accepted(answer.document["id"], number, prompt)
         self._book.accepted.append(taken)
         self._accepted(taken)
+
+    async def _submit_batch(self, number: int, body: dict[str, Any], dice: Random, key: str) -> None:
+        prompt = str(body.pop("prompt"))
+        asked = {"prompts": [f"{prompt}, print {nth}" for nth in range(BATCHED)], "settings": body}
+        answer = await self._doors.knock(BATCH, "POST", "/v1/batches", dice, body=asked, key=key)
+        if answer is None or answer.status != 202:
+            self._book.refused.append(f"a batch of {prompt}: {'nobody answered' if answer is None else answer.status}")
+            return
+        for nth, made in enumerate(answer.document["generations"]):
+            taken = Accepted(made["id"], number + (nth + 1) * 1_000_000, prompt)
+            self._book.accepted.append(taken)
+            self._accepted(taken)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import orjson
 
 from proof.torture.audit.findings import Finding
-from proof.torture.audit.world import World
+from proof.torture.audit.world import World, seller_of
 from proof.torture.kills.schedule import Counted
 from proof.torture.options import Options
 
@@ -35,12 +35,16 @@ class Outcome:
     why_failed: dict[str, int]
     sales: dict[str, int]
     """By the status the provider ended them with."""
+    bought_at: dict[str, int]
+    """By the provider."""
     spoiled: dict[str, int]
     """Sold predictions by the fault that was drawn at their sale."""
     possible_double_charges: int
     cancelled: int
     retried: int
     followed: int
+    told: int
+    """Webhooks that came, as often as they did."""
     answers: dict[str, dict[str, int]]
     """How often each door gave each answer."""
     kills: list[Counted]
@@ -68,11 +72,13 @@ def outcome_of(
         generations=_counted(row.status for row in world.rows),
         why_failed=_counted(row.error_message or "" for row in world.rows if row.status == "failed"),
         sales=_counted(sale.status for sale in world.sold),
+        bought_at=_counted(seller_of(sale) for sale in world.sold),
         spoiled=_counted(rule["fault"] for sale in world.sold for rule in sale.faults),
         possible_double_charges=sum(row.possible_double_charge for row in world.rows),
         cancelled=len(world.book.cancelled),
         retried=world.book.retried.total(),
         followed=len(world.book.followed),
+        told=len(world.book.heard),
         answers=answers,
         kills=list(kills),
         findings=findings,

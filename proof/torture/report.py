@@ -24,9 +24,13 @@ def _run(outcome: Outcome) -> Table:
     table.show_header = False
     table.add_row("generations", spread(outcome.generations))
     table.add_row("sold", spread(outcome.sales))
+    table.add_row("sold by", spread(outcome.bought_at))
     table.add_row("sold with a fault", spread(outcome.spoiled))
     table.add_row("possible double charges", str(outcome.possible_double_charges))
-    table.add_row("visitors", f"cancelled {outcome.cancelled}, retried {outcome.retried}, followed {outcome.followed}")
+    table.add_row(
+        "visitors",
+        f"cancelled {outcome.cancelled}, retried {outcome.retried}, followed {outcome.followed}, told {outcome.told}",
+    )
     for door, answers in outcome.answers.items():
         table.add_row(f"answers of {door}", spread(answers))
     table.add_row("seconds", f"load {times.load:.0f}, settling {times.settling:.0f}, sweeping {times.sweeping:.0f}")

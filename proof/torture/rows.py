@@ -12,10 +12,15 @@ from schema.statuses import FINAL
 
 _FINAL = ", ".join(f"'{status}'" for status in sorted(FINAL))
 _UNFINISHED = f"SELECT status, count(*) AS count FROM image_generations WHERE status NOT IN ({_FINAL}) GROUP BY status"
-_TICKING = f"SELECT count(*) AS count FROM image_generations WHERE status NOT IN ({_FINAL}) OR due_at IS NOT NULL"
+_TICKING = f"""
+    SELECT (SELECT count(*) FROM image_generations WHERE status NOT IN ({_FINAL}) OR due_at IS NOT NULL)
+      + (SELECT count(*) FROM deliveries WHERE due_at < now() + interval '20 seconds') AS count
+"""
+_PENDING = "SELECT generation_id::text, version FROM deliveries WHERE due_at IS NOT NULL"
 _ROWS = """
     SELECT id::text, prompt, status, version, timeline, num_outputs, due_at, attempt_number, max_attempts,
-      replicate_prediction_id, possible_double_charge, error_message
+      replicate_prediction_id, possible_double_charge, error_message, user_id,
+      coalesce(cost, 0)::double precision AS cost, webhook_url IS NOT NULL AS told
     FROM image_generations ORDER BY created_at, id
 """
 _IMAGES = """
@@ -40,6 +45,11 @@ class Row:
     replicate_prediction_id: str | None
     possible_double_charge: int
     error_message: str | None
+    user_id: str | None = None
+    cost: float = 0.0
+    """US dollars."""
+    told: bool = False
+    """Whether a receiver is to be told of its ends."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +76,15 @@ class Rows:
         return {row["status"]: row["count"] for row in await self.fetch(_UNFINISHED)}
 
     async def ticking(self) -> int:
-        """How many rows are not final, or still have a clock, as one whose meter runs has. Raises one of AWAY."""
+        """How many rows are not final, or still have a clock, as one whose meter runs has; and how many webhooks
+        are due soon. Raises one of AWAY.
+        """
         (row,) = await self.fetch(_TICKING)
         return int(row["count"])
+
+    async def pending(self) -> list[tuple[str, int]]:
+        """The events, by generation and version, that are still to be sent. Raises one of AWAY."""
+        return [(row["generation_id"], row["version"]) for row in await self.fetch(_PENDING)]
 
     async def generations(self) -> list[Row]:
         """Every generation, oldest first."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from contextlib import AsyncExitStack
 
 import aiohttp
 import orjson
@@ -21,7 +22,9 @@ from proof.torture.kills.schedule import Schedule
 from proof.torture.load import Load
 from proof.torture.options import Options
 from proof.torture.outcome import Outcome, Times, outcome_of
+from proof.torture.receiver import receiving
 from proof.torture.settle import settle, swept
+from proof.torture.spender import Spender, enter
 
 SHOW_SECONDS = 0.5
 LAST_FRAMES_SECONDS = 15.0
@@ -41,10 +44,16 @@ async def _torture(options: Options, darkroom: Darkroom, show: Show) -> Outcome:
         session(darkroom.key) as doors,
         aiohttp.ClientSession() as plain,
         open_client(darkroom.url, darkroom.key) as client,
+        AsyncExitStack() as stack,
     ):
         watching = asyncio.create_task(_watch(book, schedule, show))
         try:
-            following = await _under_load(options, darkroom, book, schedule, client, doors, plain)
+            receiver = await stack.enter_async_context(receiving(book, options.dice("receiver"), darkroom.url, doors))
+            spender = await stack.enter_async_context(session(await enter(darkroom.database_url)))
+            spending = Spender(options, Doors(spender, lambda: darkroom.url, book), book)
+            following = await _under_load(
+                options, darkroom, book, schedule, client, doors, plain, spending, receiver.url
+            )
             loaded = time.monotonic()
             watching.cancel()
             show("waiting until everything has ended", len(book.accepted))
@@ -71,6 +80,8 @@ async def _under_load(
     client: Client,
     http: aiohttp.ClientSession,
     plain: aiohttp.ClientSession,
+    spender: Spender,
+    receiver: str,
 ) -> "set[asyncio.Task[None]]":
     """Load, kills, faults and visitors, until all of them are done. The followers, who may not be, are given back."""
     doors = Doors(http, lambda: darkroom.url, book)
@@ -78,7 +89,8 @@ async def _under_load(
     following: set[asyncio.Task[None]] = set()
     over = asyncio.Event()
     async with asyncio.TaskGroup() as others:
-        others.create_task(Weather(options, plain, darkroom.painter_url).change(over))
+        others.create_task(Weather(options, plain, darkroom.painter_url, second=False).change(over))
+        others.create_task(Weather(options, plain, f"{darkroom.painter_url}/fal", second=True).change(over))
         if options.visitors:
             others.create_task(visitors.retry_failed(over))
 
@@ -89,7 +101,8 @@ async def _under_load(
 
         async with asyncio.TaskGroup() as group:
             group.create_task(schedule.run())
-            group.create_task(Load(options, doors, book, accepted).run(schedule.over))
+            group.create_task(Load(options, doors, book, accepted, receiver).run(schedule.over))
+            group.create_task(spender.run())
         over.set()
     return following
 

@@ -41,11 +41,16 @@ BEGIN
   ELSE
     chosen := ARRAY(SELECT id FROM darkroom_line(held, room));
   END IF;
+  -- What stands in closed lanes and can be bought here has its turn here. It changes lanes only as it is claimed: once its own
+  -- is open again, the rest of that line is bought there.
+  IF EXISTS (SELECT FROM lanes AS l WHERE darkroom_lane_closed(l)) THEN
+    chosen := darkroom_with_stranded(of_provider, chosen, room);
+  END IF;
   IF EXISTS (SELECT FROM user_limits WHERE in_flight IS NOT NULL) THEN
     chosen := darkroom_within_caps(chosen);
   END IF;
   IF EXISTS (SELECT FROM user_limits WHERE budget_usd IS NOT NULL) THEN
-    RETURN QUERY SELECT * FROM darkroom_refuse_unpayable(chosen);
+    RETURN QUERY SELECT * FROM darkroom_refuse_unpayable(of_provider, chosen);
     chosen := ARRAY(
       SELECT c FROM unnest(chosen) AS c WHERE (SELECT g.status FROM image_generations AS g WHERE g.id = c) = 'queued');
   END IF;
@@ -54,8 +59,20 @@ BEGIN
     UPDATE image_generations AS g SET
       status = 'processing', version = g.version + 1, updated_at = now(), changed = pg_current_xact_id(),
       changes = g.changes || pg_current_xact_id(),
-      timeline = g.timeline || jsonb_build_object('v', g.version + 1, 'status', 'processing', 'at', now(),
-        'attempt', g.attempt_number + 1, 'provider', g.provider),
+      timeline = g.timeline || jsonb_strip_nulls(jsonb_build_object('v', g.version + 1, 'status', 'processing', 'at', now(),
+        'attempt', g.attempt_number + 1, 'provider', of_provider,
+        'why', CASE WHEN g.provider <> of_provider THEN darkroom_why_elsewhere(g.provider) END)),
+      provider = of_provider,
+      -- Of the lane that it is bought in.
+      lane = CASE WHEN g.provider = of_provider THEN g.lane ELSE coalesce(
+        (SELECT l.model_id FROM lanes AS l WHERE l.provider = of_provider AND l.model_id = g.model_id), '') END,
+      (provider_model, input, price, estimated_cost) = (
+        SELECT CASE WHEN g.provider = of_provider THEN g.provider_model ELSE r.model END,
+          CASE WHEN g.provider = of_provider THEN g.input ELSE r.input END,
+          CASE WHEN g.provider = of_provider THEN g.price ELSE r.price END,
+          CASE WHEN g.provider = of_provider THEN g.estimated_cost ELSE r.estimated_cost END
+        FROM darkroom_route(g.routes, of_provider) AS r),
+      asked_at = NULL,
       attempt_number = g.attempt_number + 1, attempt_at = begun, fence = g.fence + 1, progress = NULL,
       error_message = NULL,
       -- A row that still knows a prediction (it was reset by hand, or failed with its outputs unstored) buys nothing:

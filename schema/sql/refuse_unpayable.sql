@@ -1,5 +1,5 @@
 -- Fails those of the chosen that a budget has no money for, with what is in flight and what comes before them counted in.
-CREATE OR REPLACE FUNCTION darkroom_refuse_unpayable(chosen uuid[])
+CREATE OR REPLACE FUNCTION darkroom_refuse_unpayable(of_provider text, chosen uuid[])
 RETURNS SETOF image_generations LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('darkroom: claims under a budget', 0));
@@ -9,7 +9,9 @@ BEGIN
       SELECT coalesce(user_id, '') AS who, sum(estimated_cost) AS usd FROM image_generations
       WHERE status = 'processing' AND due_at IS NOT NULL AND prediction IS NULL GROUP BY 1),
     wanted AS MATERIALIZED (
-      SELECT g.id, coalesce(g.user_id, '') AS who, coalesce(g.estimated_cost, 0) AS usd, w.nth
+      -- At the price of where it would be bought.
+      SELECT g.id, coalesce(g.user_id, '') AS who, w.nth, coalesce(CASE WHEN g.provider = of_provider THEN g.estimated_cost
+        ELSE (SELECT estimated_cost FROM darkroom_route(g.routes, of_provider)) END, 0) AS usd
       FROM unnest(chosen) WITH ORDINALITY AS w(id, nth) JOIN image_generations AS g ON g.id = w.id),
     left_over AS MATERIALIZED (
       SELECT w.id, w.who, w.usd,

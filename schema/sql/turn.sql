@@ -15,8 +15,9 @@ BEGIN
   NEW.user_cap := darkroom_user_cap(coalesce(NEW.user_id, ''));
   NEW.admitted := NEW.user_cap IS NULL OR NEW.user_cap > darkroom_busy(coalesce(NEW.user_id, ''));
   -- Another attempt of a row that had its turn goes to the head: it is not sent behind its owner's own line. One that
+  -- goes on to another provider had its turn too. One that
   -- becomes due for the first time takes its place as if it had been submitted now, or a schedule would jump the line.
-  IF TG_OP = 'INSERT' OR NEW.attempt_number = NEW.attempts_before THEN
+  IF TG_OP = 'INSERT' OR (NEW.attempt_number = NEW.attempts_before AND OLD.status <> 'processing') THEN
     SELECT g.turn + 1 INTO NEW.turn FROM image_generations AS g
     WHERE g.status = 'queued' AND coalesce(g.user_id, '') = coalesce(NEW.user_id, '')
       AND g.provider = NEW.provider AND g.lane = NEW.lane AND g.priority = NEW.priority

@@ -91,6 +91,14 @@ generations = Table(
     Column("admitted", Boolean, nullable=False, server_default="true"),
     Column("deadline", Moment),
     Column("provider", Text, nullable=False, server_default="replicate"),
+    # The model by the provider's own name, where that is another than model_id.
+    Column("provider_model", Text),
+    # Every provider that can take the request, in order: {provider, model, input, price, estimated_cost}; NULL where
+    # there is only one. And those of them that have refused it.
+    Column("routes", JSONB),
+    Column("refused_by", ARRAY(Text), nullable=False, server_default=text("'{}'")),
+    # When a provider that keeps no list was asked: from then on only its own word tells whether it has sold.
+    Column("asked_at", Moment),
     Column("model_version", Text),
     Column("num_outputs", SmallInteger, nullable=False, server_default="1"),
     Column("input", JSONB),
@@ -140,6 +148,16 @@ Index(
     generations.c.priority,
     generations.c.turn,
     postgresql_where=text("status = 'queued'"),
+)
+# What may be bought elsewhere while its lane is closed.
+Index(
+    "image_generations_routed_idx",
+    generations.c.provider,
+    generations.c.lane,
+    generations.c.priority.desc(),
+    generations.c.turn,
+    generations.c.id,
+    postgresql_where=text("status = 'queued' AND admitted AND routes IS NOT NULL"),
 )
 # What is in flight at a provider: each claim counts it.
 Index(

@@ -28,6 +28,8 @@ lanes = Table(
     # Predictions in flight; a model's count among its provider's as well.
     Column("cap", Integer, nullable=False),
     Column("paused", Boolean, nullable=False, server_default="false"),
+    # Whether the provider's credentials are set.
+    Column("served", Boolean, nullable=False, server_default="true"),
     # The breaker: purchases in a row that found the provider down, since when and until when nothing is claimed, and
     # what the provider said.
     Column("failures", Integer, nullable=False, server_default="0"),

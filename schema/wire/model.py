@@ -37,6 +37,9 @@ class Model(Shown):
     """What `model_id` takes; null for the models outside the catalogue."""
     family: str
     """Models of one family take the same fields."""
+    providers: list[str]
+    """Who has it, in the order in which they are asked; without credentials here, or when they cannot take all that a
+    request asks for, they are passed over."""
     fields: dict[str, ModelField]
     """A field that is not here is refused with a 422."""
     output: ModelOutput

@@ -42,6 +42,18 @@ _CAP = statement("UPDATE lanes SET cap = :cap RETURNING cap")
 _IMAGES = statement("SELECT * FROM images WHERE generation_id = :id ORDER BY idx")
 
 
+class Watchers:
+    """The watchers of every provider."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._watchers = [Watcher(resources, provider) for provider in resources.providers.values()]
+
+    async def look(self) -> None:
+        """One round of each."""
+        for watcher in self._watchers:
+            await watcher.look()
+
+
 @dataclass(frozen=True)
 class Hands:
     """One worker's performers and one clock's watcher. Each method is one step, and returns when it is done."""
@@ -51,12 +63,12 @@ class Hands:
     collect: Collect
     store: Store
     cancel: Cancel
-    watcher: Watcher
+    watcher: Watchers
 
     async def buy(self) -> None:
         """Answer the bell `start`: claim, and wait for the provider's answers."""
         await self.start.turns.take()
-        await self.start.pool.close(PATIENCE)
+        await self.start.close(PATIENCE)
 
     async def develop(self) -> None:
         """Answer the bells `collect` and `store`, and wait for the downloads."""
@@ -105,9 +117,9 @@ class Lab:
     async def hands(self, **changed: Any) -> AsyncIterator[Hands]:
         """A worker and a clock; `changed` are settings in which they differ from the web process."""
         async with open_resources(self.settings.model_copy(update=changed)) as opened:
-            hands = Hands(opened, Start(opened), Collect(opened), Store(opened), Cancel(opened), Watcher(opened))
+            hands = Hands(opened, Start(opened), Collect(opened), Store(opened), Cancel(opened), Watchers(opened))
             yield hands
-            await asyncio.gather(*(one.pool.close(0) for one in (hands.start, hands.store, hands.cancel)))
+            await asyncio.gather(hands.start.close(0), hands.store.pool.close(0), hands.cancel.pool.close(0))
 
     async def submit(self, **given: Any) -> UUID:
         """A row, queued."""

@@ -69,7 +69,7 @@ async def test_one_cancelled_while_it_is_bought_is_stopped_all_the_same(lab: Lab
     async with lab.hands() as hands:
         await hands.start.turns.take()  # claimed; the purchase is under way
         await cancel(lab.engine, generation_id)
-        await hands.start.pool.close(PATIENCE)
+        await hands.start.close(PATIENCE)
         await lab.rung(Bell.CANCEL)
         await hands.stop()
     row = await lab.row(generation_id)
@@ -192,7 +192,7 @@ async def test_a_zombies_purchase_is_stopped_and_counted(lab: Lab, painter: Call
     await hands.watcher.look()
     await lab.age()
     await hands.retry()
-    await hands.start.ask(claimed, asyncio.get_running_loop().time() + 60)
+    await hands.start.buyers["replicate"].ask(claimed, asyncio.get_running_loop().time() + 60)
     row = await lab.row(generation_id)
     first, second = lab.sold()
     assert (row.replicate_prediction_id, row.past_predictions) == (first.id, [second.id])

@@ -31,7 +31,7 @@ async def submit(lab: Lab, model_id: str) -> UUID:
     """A row as the door makes it: two pictures where the model makes several."""
     several = models()[model_id].fields.get("num_outputs")
     request = GenerationRequest(prompt="quiet dreams", model_id=model_id, num_outputs=2 if several else 1)
-    return await lab.submit(**submission_of(request, Identity("somebody", "user"), Guard()))
+    return await lab.submit(**submission_of(request, Identity("somebody", "user"), Guard(), ["replicate"]))
 
 
 async def developed(lab: Lab, hands: Hands, painter: Caller, rows: dict[str, UUID]) -> None:
@@ -56,7 +56,9 @@ async def developed(lab: Lab, hands: Hands, painter: Caller, rows: dict[str, UUI
 
 
 async def test_every_model_is_sold_and_stored_with_all_its_pictures(lab: Lab, painter: Caller, hands: Hands) -> None:
-    rows = {model_id: await submit(lab, model_id) for model_id in models()}
+    rows = {
+        model_id: await submit(lab, model_id) for model_id in models() if models()[model_id].provider == "replicate"
+    }
     await developed(lab, hands, painter, rows)
     assert {PAGES[sold.model].single for sold in lab.sold()} == {True, False}  # one address, and a list of them
     assert {len(await lab.images(id_)) for id_ in rows.values()} == {1, 2}

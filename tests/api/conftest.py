@@ -22,7 +22,8 @@ class Web(NamedTuple):
 def darkroom_of(settings: Settings) -> Darkroom:
     """How its clients reach it."""
     assert settings.database_url is not None
-    return Darkroom(f"http://127.0.0.1:{settings.port}", settings.home, settings.database_url)
+    url = f"http://127.0.0.1:{settings.port}"
+    return Darkroom(url, settings.home, settings.database_url, settings.replicate_api_url)
 
 
 @pytest.fixture

@@ -9,13 +9,14 @@ from uuid import uuid4
 
 import pytest
 from starlette.routing import Mount, Route, WebSocketRoute
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.app import ROUTES
-from api.supabase.paths import AUTH, STORAGE
+from api.supabase.paths import AUTH, REALTIME, STORAGE
 from api.supabase.proxy import METHODS
 from schema.wire.frames import CLOSE_AUTH
 from tests.api.auth.minting import sign
+from tests.api.supabase.realtime.phoenix import on, phoenix
 from tests.api.test_verbs import FAR, completed
 from tests.api.test_websocket import hear, say, socket
 from tests.darkroom import Darkroom, User
@@ -101,6 +102,8 @@ MATRIX = [
     *(Row(f"{method} {path}{{path:path}}", *[404] * 5) for method in HANDED_ON for path in (AUTH, STORAGE)),
     Row("WS /v1/ws generation:{id}",                          CLOSE_AUTH,      404,  404,  200,  200),
     Row("WS /v1/ws generations",                              CLOSE_AUTH,      200,  200,  200,  200),
+    # Everybody who is let in may join; 404: and is told nothing of it.
+    Row(f"WS {REALTIME}",                                            401,      404,  404,  200,  200),
     # The provider signs, and needs no key; what is not signed is refused, whoever sends it.
     Row("POST /v1/callbacks/{provider}/{generation_id}/{attempt}",   401,      401,  401,  401,  401),
     # Open to everybody. A picture's path cannot be guessed.
@@ -200,11 +203,26 @@ def _knocking(everybody: Everybody, door: str) -> Callable[[str | None], Awaitab
             return answer.status
 
     async def over_websocket(key: str | None) -> int:
-        assert path == "/v1/ws"
         generation = await everybody.owner.submit(scheduled_at=FAR)
+        if path == REALTIME:
+            async with everybody.owner.http.post(f"/v1/generations/{generation['id']}/cancel") as answer:
+                assert answer.status == 200
+            return await _join(everybody.darkroom, key, generation["id"])
+        assert path == "/v1/ws"
         return (await _follow(everybody.darkroom, key, topic[0].format(id=generation["id"])))[0]
 
     return over_websocket if method == "WS" else over_http
+
+
+async def _join(darkroom: Darkroom, key: str | None, generation_id: str) -> int:
+    """Join a channel of a generation that has moved: 200 when it is told how that stands, else 404."""
+    try:
+        async with phoenix(darkroom.url, key) as client:
+            topic = await client.join("x", on(filter=f"id=eq.{generation_id}"))
+            await client.say("phoenix", "heartbeat", {})
+            return 200 if (await client.hear()).topic == topic else 404
+    except InvalidStatus as refused:
+        return refused.response.status_code
 
 
 async def _address(everybody: Everybody, door: str) -> str:

@@ -19,6 +19,7 @@ async def test_the_door_lists_every_model(darkroom: Darkroom) -> None:
     by_id = {model["id"]: model for model in found["items"]}
     schnell = by_id["black-forest-labs/flux-schnell"]
     assert (schnell["family"], schnell["price"], schnell["usual_seconds"]) == ("flux-schnell", 0.003, 4)
+    assert schnell["providers"] == ["replicate", "fal"]
     assert schnell["output"] == {"format": "webp", "list": True}
     assert date.fromisoformat(schnell["price_date"]) >= date(2026, 11, 24)
     assert schnell["fields"]["num_inference_steps"] == {

@@ -5,7 +5,7 @@ other; neither is read from the other.
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 import orjson
@@ -19,9 +19,14 @@ from api.models import model_list
 from pipeline.egress import Guard
 from pipeline.errors import Invalid
 from pipeline.models import Family, family_of, models
-from pipeline.models.sheet import Field
-from pipeline.providers.painter.order import read_order
+from pipeline.models.sheet import Field, Sides
+from pipeline.providers import PROVIDERS
+from pipeline.providers.painter.api.fal.asked import read_order as read_fal
+from pipeline.providers.painter.api.openai.asked import read_order as read_openai
+from pipeline.providers.painter.order import Order, read_order
 from pipeline.providers.painter.pages import PAGES
+from pipeline.providers.painter.pages.fal import FAL_PAGES
+from pipeline.providers.painter.pages.openai import OPENAI_PAGES
 from pipeline.providers.painter.problems import Problem
 from schema.wire.http import GenerationRequest, StartGenerationRequest
 from schema.wire.model import ModelField
@@ -36,24 +41,38 @@ SOURCE = "https://example.org/cat.png"
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
 
-def bought(request: GenerationRequest) -> dict[str, Any]:
-    """What the provider would be asked. Raises Invalid when the request is refused."""
-    inputs: dict[str, Any] = submission_of(request, SOMEBODY, Guard())["input"]
+def asked_of(provider: str, model: str, inputs: dict[str, Any]) -> Order:
+    """What a provider makes of an input. Raises Problem when it refuses it."""
+    match provider:
+        case "replicate":
+            return read_order(orjson.dumps({"input": inputs}), model)
+        case "fal":
+            return read_fal(orjson.dumps(inputs), model, None)
+        case _:
+            return read_openai(orjson.dumps({"model": model, **inputs}))
+
+
+def check_call(request: GenerationRequest, providers: Collection[str] = tuple(PROVIDERS)) -> dict[str, Any]:
+    """Check that every provider on the way of an accepted request takes what it makes of itself; the first one's input.
+
+    Raises Invalid when the request is refused.
+    """
+    row = submission_of(request, SOMEBODY, Guard(), providers)
+    first = {name: row[name] for name in ("provider", "input")} | {"model": row["provider_model"]}
+    for stop in row["routes"] or [first]:
+        order = asked_of(stop["provider"], stop["model"] or request.model_id, stop["input"])
+        assert order.picture.count == request.num_outputs or request.forgiving
+        # Nothing that was asked for is dropped: a seed stands in every input, and the prompt.
+        assert stop["input"]["prompt"] == request.prompt
+        assert request.forgiving or request.seed in (None, stop["input"].get("seed"))
+    inputs: dict[str, Any] = row["input"]
     return inputs
 
 
-def check_call(request: GenerationRequest) -> dict[str, Any]:
-    """Check that the provider takes what an accepted request makes of itself; the input."""
-    inputs = bought(request)
-    order = read_order(orjson.dumps({"input": inputs}), request.model_id)
-    assert order.picture.count == request.num_outputs or request.forgiving
-    return inputs
-
-
-def refused_field(request: GenerationRequest) -> str | None:
-    """The field for which a request is refused; None for one that is accepted, and makes a valid call."""
+def refused_field(request: GenerationRequest, providers: Collection[str] = tuple(PROVIDERS)) -> str | None:
+    """The field for which a request is refused; None for one that is accepted, and makes valid calls."""
     try:
-        check_call(request)
+        check_call(request, providers)
     except Invalid as refused:
         return refused.field
     return None
@@ -111,7 +130,14 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
 
 
 def test_every_model_of_the_catalogue_has_a_page() -> None:
-    assert MODELS.keys() == models().keys() == PAGES.keys()
+    assert MODELS.keys() == models().keys()
+    pages = {"replicate": PAGES, "fal": FAL_PAGES, "openai": OPENAI_PAGES}
+    called: dict[str, set[str]] = {name: set() for name in PROVIDERS}
+    for model_id, family in models().items():
+        called[family.provider].add(family.provider_models.get(model_id, model_id))
+        for route in family.routes:
+            called[route.provider] |= {route.models[model_id]} if model_id in route.models else set()
+    assert called == {name: set(page) for name, page in pages.items()}
 
 
 @RUN
@@ -130,6 +156,14 @@ def test_whatever_is_accepted_is_valid(body: dict[str, Any]) -> None:
 
 
 @RUN
+@given(wild(), st.sets(st.sampled_from(sorted(PROVIDERS)), min_size=1))
+def test_whatever_is_accepted_is_valid_whoever_is_set_up(body: dict[str, Any], providers: set[str]) -> None:
+    field = refused_field(GenerationRequest.model_validate(body), providers)
+    event("refused" if field else "accepted")
+    assert field is None or field in body
+
+
+@RUN
 @given(wild())
 def test_whatever_the_old_door_accepts_is_valid(body: dict[str, Any]) -> None:
     # What is refused: the one thing that is never left out in silence.
@@ -142,10 +176,18 @@ def widened(family: Family, name: str, **limits: Any) -> Family:
     return family.model_copy(update={"fields": {**family.fields, name: field}})
 
 
+def rerouted(family: Family, **changed: Any) -> Family:
+    """The family with something changed in its first route."""
+    first, *others = family.routes
+    return family.model_copy(update={"routes": (first.model_copy(update=changed), *others)})
+
+
 SLIPS: dict[str, Callable[[Family], Family]] = {
     "a limit too wide": lambda family: widened(family, "num_inference_steps", maximum=51),
     "another name": lambda family: widened(family, "num_inference_steps", input="steps"),
     "a number as text": lambda family: family.model_copy(update={"fixed": {"output_quality": "90"}}),
+    "a route's input too many": lambda family: rerouted(family, fixed={"output_quality": 90}),
+    "a route without an input": lambda family: rerouted(family, sides=Sides(input="size")),
     "an input too many": lambda family: family.model_copy(update={"fixed": {"safety_tolerance": 2}}),
 }
 

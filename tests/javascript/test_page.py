@@ -63,7 +63,8 @@ def house(servers: Stack, origin: str) -> Iterator[BackgroundStack]:
 async def user(house: BackgroundStack) -> AsyncIterator[User]:
     """Somebody new."""
     env = house.stack.env
-    async with Darkroom(house.stack.url, Path(env["DARKROOM_HOME"]), env["DATABASE_URL"]).user() as somebody:
+    home, painter = Path(env["DARKROOM_HOME"]), env["REPLICATE_API_URL"]
+    async with Darkroom(house.stack.url, home, env["DATABASE_URL"], painter).user() as somebody:
         yield somebody
 
 

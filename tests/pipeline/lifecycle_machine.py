@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -139,7 +140,7 @@ class Lifecycle(RuleBasedStateMachine):
             row = {"id": hand.row.id, "attempt": hand.row.attempt_number, "prediction_id": hand.sold.id}
             (kept,) = self.run(record_predictions(self.engine, "replicate", [row], look=10))
             if not (kept.status or kept.known):
-                self.run(count_surplus(self.engine, hand.row.id, hand.sold.id))
+                self.run(count_surplus(self.engine, hand.row.id, hand.sold.id, "replicate"))
                 hand.sold.ending = hand.sold.ending or "canceled"
 
     @rule(unsold=st.booleans(), worker=st.integers(0, 5))
@@ -168,7 +169,7 @@ class Lifecycle(RuleBasedStateMachine):
         """Now, later, doubled, or about an attempt long superseded."""
 
         async def deliver() -> None:
-            say = self.callbacks.commit
+            say = partial(self.callbacks.commit, provider="replicate")
             await asyncio.gather(*(say(sold.generation_id, sold.attempt, sold.id, sold.record) for _ in range(times)))
 
         self.run(deliver())
@@ -238,9 +239,9 @@ class Lifecycle(RuleBasedStateMachine):
             self.run(adopt(self.engine, row, best.id))
         for sold in surplus:
             if sold.ending not in ("failed", "canceled"):
-                self.run(count_surplus(self.engine, row.id, sold.id))
+                self.run(count_surplus(self.engine, row.id, sold.id, "replicate"))
         if best.record:
-            self.run(self.callbacks.commit(row.id, row.attempt_number, best.id, best.record))
+            self.run(self.callbacks.commit(row.id, row.attempt_number, best.id, best.record, provider="replicate"))
 
     def lose(self, row: Row[Any]) -> None:
         """Nothing was bought for the row."""

@@ -25,7 +25,7 @@ async def claimed(engine: AsyncEngine) -> Any:
 
 async def test_an_answer_that_overtakes_start_is_kept_and_brings_the_id(engine: AsyncEngine) -> None:
     row = await claimed(engine)
-    assert await Callbacks(engine).commit(row.id, 1, "p1", DONE)
+    assert await Callbacks(engine).commit(row.id, 1, "p1", DONE, provider="replicate")
     bought = {"id": row.id, "attempt": 1, "prediction_id": "p1"}
     (kept,) = await record_predictions(engine, "replicate", [bought], look=10)
     assert (kept.status, kept.known) == (None, True)
@@ -37,23 +37,25 @@ async def test_an_answer_that_overtakes_start_is_kept_and_brings_the_id(engine: 
 
 async def test_doubles_in_one_batch_and_later_change_nothing(engine: AsyncEngine) -> None:
     row, callbacks = await claimed(engine), Callbacks(engine)
-    taken = await asyncio.gather(*(callbacks.commit(row.id, 1, "p1", DONE) for _ in range(5)))
+    taken = await asyncio.gather(*(callbacks.commit(row.id, 1, "p1", DONE, provider="replicate") for _ in range(5)))
     assert any(taken)
-    assert not await callbacks.commit(row.id, 1, "p1", OTHER)
+    assert not await callbacks.commit(row.id, 1, "p1", OTHER, provider="replicate")
     assert (await row_of(engine, row.id)).prediction == DONE
 
 
 async def test_a_started_in_the_same_batch_cannot_swallow_the_finished(engine: AsyncEngine) -> None:
     row, callbacks = await claimed(engine), Callbacks(engine)
-    await asyncio.gather(*(callbacks.commit(row.id, 1, "p1", answer) for answer in (DONE, None, None)))
+    await asyncio.gather(
+        *(callbacks.commit(row.id, 1, "p1", answer, provider="replicate") for answer in (DONE, None, None))
+    )
     assert (await row_of(engine, row.id)).prediction == DONE
 
 
 async def test_a_superseded_attempt_and_a_foreign_prediction_are_refused(engine: AsyncEngine) -> None:
     row, callbacks = await claimed(engine), Callbacks(engine)
-    assert not await callbacks.commit(row.id, 2, "p2", DONE)
-    assert await callbacks.commit(row.id, 1, "p1", None)
-    assert not await callbacks.commit(row.id, 1, "p2", DONE)
+    assert not await callbacks.commit(row.id, 2, "p2", DONE, provider="replicate")
+    assert await callbacks.commit(row.id, 1, "p1", None, provider="replicate")
+    assert not await callbacks.commit(row.id, 1, "p2", DONE, provider="replicate")
     after = await row_of(engine, row.id)
     assert (after.replicate_prediction_id, after.prediction) == ("p1", None)
 
@@ -61,9 +63,11 @@ async def test_a_superseded_attempt_and_a_foreign_prediction_are_refused(engine:
 async def test_one_prediction_cannot_be_booked_on_two_rows_and_the_neighbour_is_taken(engine: AsyncEngine) -> None:
     first, second, third = [await claimed(engine) for _ in range(3)]
     callbacks = Callbacks(engine)
-    assert await callbacks.commit(first.id, 1, "p1", DONE)
+    assert await callbacks.commit(first.id, 1, "p1", DONE, provider="replicate")
     answers = await asyncio.gather(
-        callbacks.commit(second.id, 1, "p1", DONE), callbacks.commit(third.id, 1, "p3", DONE), return_exceptions=True
+        callbacks.commit(second.id, 1, "p1", DONE, provider="replicate"),
+        callbacks.commit(third.id, 1, "p3", DONE, provider="replicate"),
+        return_exceptions=True,
     )
     assert isinstance(answers[0], Exception)
     assert answers[1] is True
@@ -73,7 +77,7 @@ async def test_one_prediction_cannot_be_booked_on_two_rows_and_the_neighbour_is_
 async def test_a_success_of_an_attempt_taken_for_lost_saves_the_next_purchase(engine: AsyncEngine) -> None:
     row = await claimed(engine)
     await try_again(engine, row, "lost", delay=0, unsold=False)
-    assert await Callbacks(engine).commit(row.id, 1, "p1", DONE)
+    assert await Callbacks(engine).commit(row.id, 1, "p1", DONE, provider="replicate")
     await promote_due(engine)
     (again,) = await claim_queued(engine, "replicate", 1, lease=30)
     assert again.replicate_prediction_id == "p1"
@@ -82,10 +86,10 @@ async def test_a_success_of_an_attempt_taken_for_lost_saves_the_next_purchase(en
 
 async def test_a_second_success_is_counted_once_however_often_it_is_told(engine: AsyncEngine) -> None:
     row, callbacks = await claimed(engine), Callbacks(engine)
-    assert await callbacks.commit(row.id, 1, "p1", DONE)
+    assert await callbacks.commit(row.id, 1, "p1", DONE, provider="replicate")
     for _ in range(3):
-        assert not await callbacks.commit(row.id, 1, "p1", DONE)
-        assert not await callbacks.commit(row.id, 1, "p2", DONE)
+        assert not await callbacks.commit(row.id, 1, "p1", DONE, provider="replicate")
+        assert not await callbacks.commit(row.id, 1, "p2", DONE, provider="replicate")
     after = await row_of(engine, row.id)
     assert (after.possible_double_charge, after.past_predictions) == (1, ["p2"])
     (lane,) = await fetch(engine, statement("SELECT possible_double_charge FROM lanes"))

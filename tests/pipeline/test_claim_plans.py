@@ -54,7 +54,7 @@ class Inner(NamedTuple):
 
 
 INNER = (
-    Inner("claim", "RETURN QUERY\n    ", ";", ("begun", "lease", "chosen"), "pkey"),
+    Inner("claim", "RETURN QUERY\n    ", ";", ("of_provider", "begun", "lease", "chosen"), "pkey"),
     Inner("line", "RETURN QUERY\n", ";", (*LANE, *PART, "places"), "claim"),
     Inner("line", "ELSE\n      RETURN QUERY\n", ";", (*LANE, "part.low", "part.turn", "places"), "claim"),
     Inner("in_flight", "CAST(\n", "+", (*LANE, "held.oldest_at"), "flight"),
@@ -63,7 +63,8 @@ INNER = (
     Inner("find_heads", "BEGIN\n", ";", ("of_provider",), "flight"),
     Inner("head", "coalesce((\n", "), CAST", ("of_provider", "of_lane", "of_priority"), "claim"),
     Inner("within_caps", "RETURN ARRAY(", ");", ("chosen",), "busy"),
-    Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("chosen",), "flight"),
+    Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("of_provider", "chosen"), "flight"),
+    Inner("stranded", "RETURN QUERY\n", ";", ("of_provider", "room"), "routed"),
     Inner("busy", "AS $$\n", "$$;", ("who",), "busy"),
     Inner("admit", "WHERE id IN (\n", " FOR UPDATE", ("who", "cap"), "parked"),
 )

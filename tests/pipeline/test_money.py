@@ -44,7 +44,7 @@ async def bought(engine: AsyncEngine, **given: Any) -> Row[Any]:
 
 async def hear(engine: AsyncEngine, row: Row[Any], record: dict[str, Any], id_: str = "p1") -> bool:
     """What the provider's webhook does."""
-    return await Callbacks(engine).commit(row.id, row.attempt_number, id_, record)
+    return await Callbacks(engine).commit(row.id, row.attempt_number, id_, record, provider="replicate")
 
 
 async def budget(engine: AsyncEngine, user_id: str, usd: str, period: Any = "month") -> None:
@@ -79,7 +79,7 @@ async def test_what_a_prediction_cost_is_booked(
 async def test_a_doubled_webhook_is_booked_once(engine: AsyncEngine) -> None:
     row = await bought(engine, **PICTURE)
     callbacks = Callbacks(engine)
-    await asyncio.gather(*(callbacks.commit(row.id, 1, "p1", ended()) for _ in range(5)))
+    await asyncio.gather(*(callbacks.commit(row.id, 1, "p1", ended(), provider="replicate") for _ in range(5)))
     await hear(engine, row, ended())
     assert await spent(engine) == {"a": 0.25, EVERYBODY: 0.25}
 
@@ -113,7 +113,9 @@ async def test_what_was_worked_before_it_was_called_off_is_paid_once(engine: Asy
 async def test_many_are_booked_at_once_without_waiting_in_a_circle(engine: AsyncEngine) -> None:
     rows = [await bought(engine, **PICTURE, user_id=f"u{n % 5}") for n in range(60)]
     many = [Callbacks(engine) for _ in range(6)]
-    await asyncio.gather(*(many[n % 6].commit(row.id, 1, f"p{n}", ended()) for n, row in enumerate(reversed(rows))))
+    await asyncio.gather(
+        *(many[n % 6].commit(row.id, 1, f"p{n}", ended(), provider="replicate") for n, row in enumerate(reversed(rows)))
+    )
     assert await spent(engine) == {**dict.fromkeys((f"u{n}" for n in range(5)), 3.0), EVERYBODY: 15.0}
 
 

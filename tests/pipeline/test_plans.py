@@ -43,6 +43,8 @@ HOT: dict[str, TextClause] = {
     "callback": callback._COMMIT,
     "finish": outputs._FINISH,
     "renew": outputs._RENEW,
+    "mark asked": purchase._MARK_ASKED,
+    "renew calls": purchase._RENEW_CALLS,
     "by id": read._BY_ID,
     "collect": advance._COLLECT,
     "promote": sweep._PROMOTE,
@@ -105,6 +107,7 @@ ELSEWHERE: dict[str, tuple[str, TextClause]] = {
 DIALECT = dialect()  # type: ignore[no-untyped-call]  # so in SQLAlchemy
 VALUES: dict[str, Any] = {
     "provider": "replicate",
+    "providers": "[]",
     "rows": "[]",
     "ids": "[]",
     "most": 10,

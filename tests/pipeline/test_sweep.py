@@ -33,7 +33,7 @@ async def test_bells_follow_the_rows(engine: AsyncEngine) -> None:
     assert await bells_to_ring(engine, "replicate") == [Bell.START]
     await claim_queued(engine, "replicate", 1, lease=30)
     assert await bells_to_ring(engine, "replicate") == []
-    await Callbacks(engine).commit(generation_id, 1, "p1", DONE)
+    await Callbacks(engine).commit(generation_id, 1, "p1", DONE, provider="replicate")
     assert await bells_to_ring(engine, "replicate") == [Bell.COLLECT]
     await collect_finished(engine, 5)
     assert await bells_to_ring(engine, "replicate") == [Bell.STORE]

@@ -61,7 +61,8 @@ def test_what_functions_in_the_database_write_is_what_the_table_says() -> None:
     claim = re.sub(r"\s+", " ", statements("claim"))
     began = move(Status.QUEUED, Status.PROCESSING, attempt="g.attempt_number + 1")
     # An entry that begins an attempt also names who is asked.
-    assert began.removesuffix(")") + ", 'provider', g.provider)" in claim
+    began = began.replace("|| jsonb_build_object(", "|| jsonb_strip_nulls(jsonb_build_object(")
+    assert began.removesuffix(")") + ", 'provider', of_provider, 'why', " in claim
     assert claim.count("status = 'processing', version") == 1
     refuse = re.sub(r"\s+", " ", statements("refuse_unpayable"))
     refused = move(Status.QUEUED, Status.FAILED, why="refused.why")

@@ -14,12 +14,13 @@ from pipeline.providers.painter.ledger import Delivery, Sold
 from proof.torture.audit.audit import AUDITS, missing_kills, wrong_answers
 from proof.torture.audit.findings import Class
 from proof.torture.audit.world import World
-from proof.torture.book import Accepted, Book, Followed
+from proof.torture.book import Accepted, Book, Followed, Heard
 from proof.torture.kills.kinds import KINDS
 from proof.torture.kills.schedule import Counted
 from proof.torture.load import BRITTLE
 from proof.torture.options import Options
 from proof.torture.rows import Image, Row
+from proof.torture.spender import USER
 
 OPTIONS = Options(10, 60.0, 1, 1, ("worker",), (), visitors=True)
 
@@ -72,6 +73,11 @@ def with_rows(*rows: Row) -> World:
     return replace(RIGHT, rows=list(rows))
 
 
+def told(*heard: Heard) -> World:
+    """The right world, whose receiver is to be told, and heard this."""
+    return replace(with_rows(row(*WAY, told=True)), book=replace(RIGHT.book, heard=list(heard)))
+
+
 WRONG: dict[str, tuple[Class, World]] = {
     "accepted and gone": (Class.LOST, replace(RIGHT, rows=[], images=[], sold=[], objects=frozenset())),
     "never accepted": (Class.LOST, replace(RIGHT, book=Book(refused=["a lighthouse: nobody answered"]))),
@@ -108,6 +114,25 @@ WRONG: dict[str, tuple[Class, World]] = {
         Class.UNSEEN,
         replace(RIGHT, book=Book(followed={"g1": Followed([(2, "processing")], "")})),
     ),
+    "an end nobody was told": (Class.UNTOLD, with_rows(row(*WAY, told=True))),
+    "an end told under two ids": (
+        Class.UNTOLD,
+        told(Heard("m1", "g1", 4, "completed"), Heard("m2", "g1", 4, "completed")),
+    ),
+    "one id for two ends": (Class.UNTOLD, told(Heard("m1", "g1", 4, "completed"), Heard("m1", "g2", 3, "failed"))),
+    "another end was told": (Class.UNTOLD, told(Heard("m1", "g1", 4, "failed"))),
+    "a signature that does not match": (Class.UNTOLD, replace(RIGHT, book=Book(forged=["m1: no matching signature"]))),
+    "a budget overspent": (Class.OVERSPENT, with_rows(row(*WAY, user_id=USER, cost=0.3))),
+    "bought at two providers": (
+        Class.PAID_TWICE,
+        replace(
+            RIGHT,
+            sold=[
+                sale("p0", 1.0, 9.0),
+                replace(sale("p1", 2.0, 3.0), webhook="http://127.0.0.1:8000/v1/callbacks/fal/g1/1"),
+            ],
+        ),
+    ),
     "an end never seen": (Class.UNSEEN, replace(RIGHT, book=Book(followed={"g1": Followed([(1, "queued")])}))),
 }
 
@@ -135,6 +160,8 @@ ALLOWED: dict[str, World] = {
         sold=[sale("p0", 1.0, 2.0), sale("p1", 3.0, 4.0, attempt=2)],
         book=Book(cancelled=Counter({"g1": 2}), retried=Counter({"g1": 1})),
     ),
+    "told twice under one id": told(Heard("m1", "g1", 4, "completed"), Heard("m1", "g1", 4, "completed")),
+    "still to be told": replace(with_rows(row(*WAY, told=True)), pending=frozenset({("g1", 4)})),
     "spoiled by the painter": replace(
         with_rows(row(*WAY[:3], "failed", prompt=f"fog {BRITTLE}")), images=[], objects=frozenset()
     ),
@@ -162,6 +189,7 @@ def test_a_short_torture_finds_nothing() -> None:
     document = orjson.loads(run.stdout)
     assert {kill["kind"] for kill in document["kills"]} == set(KINDS)
     assert sum(document["generations"].values()) >= 600
+    assert document["bought_at"].keys() == {"replicate", "fal"}, "nothing was bought elsewhere"
 
 
 @pytest.mark.parametrize("wrong", [["--only=sun"], ["--faults=sun"], ["--generations=0"]])

@@ -33,7 +33,9 @@ _PASSED = statement("UPDATE image_generations SET due_at = now() - interval '1 s
 async def develop(engine: AsyncEngine, generation_id: UUID, pictures: int = 1) -> None:
     """Bring a queued generation to its end."""
     (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
-    await Callbacks(engine).commit(generation_id, claimed.attempt_number, f"p-{generation_id}", DONE)
+    await Callbacks(engine).commit(
+        generation_id, claimed.attempt_number, f"p-{generation_id}", DONE, provider="replicate"
+    )
     await collect_finished(engine, 5)
     (row,) = await claim_downloads(engine, 5, lease=30)
     kept = [{**picture(), "idx": idx} for idx in range(pictures)]

@@ -106,7 +106,7 @@ async def test_a_job_is_read_as_the_old_door_would(engine: AsyncEngine, psql: Ps
     row = await row_of(engine, job)
     assert (row.status, row.input, row.priority, row.max_attempts, row.user_id) == ("pending", None, 7, 2, "u")
     assert await promote_due(engine) == []
-    assert [move.id for move in await complete_incomplete(engine, Guard())] == [job]
+    assert [move.id for move in await complete_incomplete(engine, Guard(), ["replicate"])] == [job]
     row = await row_of(engine, job)
     assert statuses(row) == ["pending", "queued"]
     # What the model does not take so far is brought within its limits, as ever.
@@ -123,7 +123,7 @@ async def test_what_no_model_can_develop_fails_with_the_reason(engine: AsyncEngi
     local = await enqueue(
         psql, {"prompt": "p", "model_id": "stability-ai/sdxl", "source_image_url": "https://127.0.0.1/a.png"}
     )
-    await complete_incomplete(engine, Guard())
+    await complete_incomplete(engine, Guard(), ["replicate"])
     row = await row_of(engine, unknown)
     assert (row.status, row.due_at) == ("failed", None)
     assert row.error_message.startswith("model_id: 'no/such' is not in the catalogue")
@@ -143,7 +143,7 @@ async def test_a_generation_inserted_by_hand_is_read_too(engine: AsyncEngine, ps
     assert (await row_of(engine, made)).status == "pending"
     job = await enqueue(psql, {"generation_id": str(made)}, "process-generation", 9)
     assert job == made
-    await complete_incomplete(engine, Guard())
+    await complete_incomplete(engine, Guard(), ["replicate"])
     row = await row_of(engine, made)
     assert (row.status, row.priority, row.model_id) == ("queued", 9, "black-forest-labs/flux-schnell")
     assert row.input["prompt"] == "a storm"
@@ -164,7 +164,7 @@ async def test_a_job_for_a_failed_generation_tries_it_again_and_for_a_completed_
 async def test_many_jobs_are_read_in_one_round(engine: AsyncEngine, psql: Psql) -> None:
     storms = "jsonb_build_object('prompt', 'storm ' || n)"
     await psql.execute(f"SELECT enqueue_job('generate-image', {storms}) FROM generate_series(1, 1100) AS n")
-    assert len(await complete_incomplete(engine, Guard())) == 1100
+    assert len(await complete_incomplete(engine, Guard(), ["replicate"])) == 1100
 
 
 async def test_an_insert_enqueues_and_says_what_it_made(engine: AsyncEngine, psql: Psql) -> None:

@@ -62,7 +62,7 @@ def changes_after(view: View, version: int) -> list[Change]:
 def change_now(view: View) -> Change:
     """How a generation stands, as the UPDATE that brought it there."""
     resource = view.resource
-    return _update(generation_record(resource), moment(resource["timeline"][-1]["at"]))
+    return _update(generation_record(resource), moment(resource["updated_at"]))
 
 
 def deletion_change(deletion: Deletion) -> Change:

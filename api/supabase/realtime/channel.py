@@ -74,8 +74,8 @@ class Channel:
 
     @property
     def weight(self) -> int:
-        """How many of a socket's topics it takes."""
-        return max(1, len(self._by_topic))
+        """How many of a socket's topics it takes: each binding is compared with every change, whatever brings it."""
+        return max(1, len(self._by_topic), len(self._asked))
 
     async def join(self, ref: Ref, token: object) -> None:
         """Begin, and say so. Raises Refused; and whatever the database raises."""

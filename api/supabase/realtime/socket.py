@@ -42,17 +42,19 @@ async def realtime_door(websocket: WebSocket) -> None:
         websocket.headers.get("origin"), websocket.headers.get("host"), state.settings
     ):
         await _refuse(websocket, 403, REFUSED)
-    elif state.sockets.refusal() is not None:
+        return
+    key = websocket.query_params.get("apikey") or websocket.headers.get("apikey")
+    try:
+        identity = await state.authenticator.identify(key)
+    except TRY_AGAIN as error:
+        document = document_of(error)
+        await _refuse(websocket, int(str(document["status"])), str(document["detail"]))
+        return
+    # Asked last: between this and the socket's place nothing is waited for.
+    if state.sockets.refusal() is not None:
         await _refuse(websocket, 503, "this server takes no more sockets now; connect again")
     else:
-        key = websocket.query_params.get("apikey") or websocket.headers.get("apikey")
-        try:
-            identity = await state.authenticator.identify(key)
-        except TRY_AGAIN as error:
-            document = document_of(error)
-            await _refuse(websocket, int(str(document["status"])), str(document["detail"]))
-        else:
-            await RealtimeSocket(websocket, state, identity).serve()
+        await RealtimeSocket(websocket, state, identity).serve()
 
 
 async def _refuse(websocket: WebSocket, status: int, why: str) -> None:

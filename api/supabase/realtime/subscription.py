@@ -61,8 +61,8 @@ class Changes(Subscription):
         if view is None:
             return
         self.start_after(view.id, view.version)
-        # At version 1 nothing has been updated yet.
-        if view.version > 1 and self.may_be_told(view.user_id):
+        # At version 1 nothing has been updated yet; but what came from elsewhere may have come finished.
+        if (view.version > 1 or view.status.is_final) and self.may_be_told(view.user_id):
             self._put(change_now(view), [one for one in self._bindings if one.wants_now(view.id)])
 
     def is_live(self) -> None:

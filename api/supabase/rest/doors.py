@@ -48,6 +48,9 @@ async def _read(request: Request, table: Table, identity: Identity) -> Response:
     one, preferences = wants_one(request), preferences_of(request)
     level = read_query(parameters_of(request.scope["query_string"]), table)
     take_range(request, level)
+    if request.method == "HEAD":
+        # Only counted: nothing of the rows is sent.
+        level.selected, level.embeds = [], [embed for embed in level.embeds if embed.inner]
     asked = read_sql(level, identity, one=one, count=preferences.count is not None)
     (found,) = await fetch(state_of(request).reading, statement(asked.sql), **asked.values)
     if one and found.rows != 1:

@@ -26,6 +26,10 @@ class Preferences:
     count: str | None = None
     returned: Returned = "minimal"
     resolution: str | None = None
+    max_affected: int | None = None
+    """How many rows a write may match, when that is to be held (`handling=strict`)."""
+    rolls_back: bool = False
+    """Whether a write is to be tried only."""
 
     @property
     def applied(self) -> dict[str, str]:
@@ -42,16 +46,21 @@ def preferences_of(request: Request) -> Preferences:
             name, _, value = preference.partition("=")
             said.setdefault(name.strip().lower(), value.strip())
     count, returned = said.get("count"), said.get("return")
+    most = said.get("max-affected", "") if said.get("handling") == "strict" else ""
     return Preferences(
         count if count in _COUNTS else None,
         next((known for known in _RETURNED if known == returned), "minimal"),
         said.get("resolution"),
+        int(most) if most.isascii() and most.isdecimal() and len(most) < 10 else None,
+        said.get("tx") == "rollback",
     )
 
 
 def wants_one(request: Request) -> bool:
     """Whether `single()` asks for the row itself. Raises Refusal when no kind that is asked for can be given."""
-    kinds = [kind.split(";")[0].strip().lower() for kind in request.headers.get("accept", "").split(",")]
+    kinds = [kind.strip().lower() for kind in request.headers.get("accept", "").split(",")]
+    # Answered with its nulls, what is to have none would be a lie.
+    kinds = [kind.partition(";")[0].strip() for kind in kinds if "nulls=" not in kind]
     if OBJECT in kinds:
         return True
     if _LISTS.isdisjoint(kinds):

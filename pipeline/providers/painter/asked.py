@@ -24,6 +24,11 @@ def read_asked(model: str, given: Mapping[str, Any]) -> tuple[PictureRequest, li
     return replace(request, ending=ending, count=_count(given)), complaints
 
 
+def read_picture(model: str, given: Mapping[str, Any]) -> PictureRequest:
+    """The pictures that an input which was checked asks of a model."""
+    return read_asked(model, given)[0]
+
+
 def is_single(model: str) -> bool | None:
     """Whether a model's output is one address; None when it has no page."""
     page: Page | None = PAGES.get(model)

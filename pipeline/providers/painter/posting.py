@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 import orjson
 
@@ -12,20 +13,23 @@ from pipeline.providers.painter.webhooks.delivery import Deliveries
 INTERMEDIATE_SECONDS = 0.5
 """Output and logs webhooks go out at most this often, https://replicate.com/docs/topics/webhooks/setup-webhook."""
 
+Show = Callable[[Prediction], dict[str, object]]
+"""A webhook's body for a prediction as it is now."""
+
 
 class Posting:
     """Lines up each prediction's webhooks: one waits for the one before it."""
 
-    def __init__(self, deliveries: Deliveries, tasks: Tasks, origin: str) -> None:
+    def __init__(self, deliveries: Deliveries, tasks: Tasks, show: Show) -> None:
         self._deliveries = deliveries
         self._tasks = tasks
-        self._origin = origin
+        self._show = show
 
     def post(self, prediction: Prediction, event: str) -> None:
         """Send the prediction as it is now, where the event was asked for."""
         if prediction.webhook is None or event not in prediction.events:
             return
-        body = orjson.dumps(prediction.shown(self._origin, time.time()))
+        body = orjson.dumps(self._show(prediction))
         if event == "start" and prediction.fault("reorder_webhook"):
             prediction.held = body
             return

@@ -16,6 +16,7 @@ TITLES = {
     429: "Request was throttled",
     500: "Internal server error",
     502: "Bad gateway",
+    503: "Service unavailable",
 }
 """Status code to title, https://replicate.com/docs/reference/http and its clients' error fixtures."""
 
@@ -32,13 +33,21 @@ class Problem(Exception):
     """A request that is answered with `{"title", "detail", "status"}`."""
 
     def __init__(
-        self, status: int, detail: str, *, title: str | None = None, invalid: list[InvalidField] | None = None
+        self,
+        status: int,
+        detail: str,
+        *,
+        title: str | None = None,
+        invalid: list[InvalidField] | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.title = title or TITLES.get(status, "Error")
         self.detail = detail
         self.invalid = invalid
+        self.retry_after = retry_after
+        """Seconds, where the API says them in a header; Replicate says them in words."""
 
     def response(self) -> web.Response:
         """The answer; `invalid_fields` is there only when fields are to blame."""

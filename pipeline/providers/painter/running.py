@@ -3,17 +3,22 @@
 import asyncio
 import logging
 import time
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from pipeline.providers.painter.asked import read_asked
 from pipeline.providers.painter.expiry import Expiry
 from pipeline.providers.painter.ledger import Ledger
 from pipeline.providers.painter.outputs import PREPARED_ENDING, Outputs
 from pipeline.providers.painter.painting_thread import PaintingThread
 from pipeline.providers.painter.posting import INTERMEDIATE_SECONDS, Posting
 from pipeline.providers.painter.prediction import Prediction
+from pipeline.providers.painter.size import PictureRequest
 
 STARTING_SHARE = 0.25
 """How much of a prediction's seconds it spends in `starting`."""
+
+Read = Callable[[str, Mapping[str, Any]], PictureRequest]
+"""The pictures that a model's input, checked before, asks for."""
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +33,7 @@ class Running:
         expiry: Expiry,
         outputs: Outputs,
         thread: PaintingThread,
+        read: Read,
         *,
         prepared: bool,
     ) -> None:
@@ -36,6 +42,7 @@ class Running:
         self._expiry = expiry
         self._outputs = outputs
         self._thread = thread
+        self._read = read
         self._prepared = prepared
 
     async def run(self, prediction: Prediction) -> None:
@@ -83,7 +90,7 @@ class Running:
             self.finish(prediction, "failed", fail.own["message"])
         elif self._prepared:
             prediction.prepared = True
-            request, _ = read_asked(prediction.model, prediction.input or {})
+            request = self._read(prediction.model, prediction.input or {})
             prediction.outputs.extend(f"{index}.{PREPARED_ENDING}" for index in range(request.count))
             self.finish(prediction, "succeeded")
         else:
@@ -97,7 +104,7 @@ class Running:
         await asyncio.sleep(seconds)
 
     async def _paint(self, prediction: Prediction) -> None:
-        request, _ = read_asked(prediction.model, prediction.input or {})
+        request = self._read(prediction.model, prediction.input or {})
         try:
             for index in range(request.count):
                 name = await self._thread.run(self._outputs.paint, prediction.id, index, request, prediction.seed)

@@ -4,24 +4,24 @@ import asyncio
 import logging
 import signal
 import socket
+import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 from aiohttp import web
 
 from pipeline.providers.painter.api import keys
+from pipeline.providers.painter.api.counters import COUNTERS
+from pipeline.providers.painter.api.counters import application as counter_application
 from pipeline.providers.painter.api.routes import application
-from pipeline.providers.painter.expiry import Expiry
-from pipeline.providers.painter.faults.dice import Dice
+from pipeline.providers.painter.asked import read_picture
 from pipeline.providers.painter.faults.rules import read_rules
-from pipeline.providers.painter.ledger import Ledger, read_ledger
-from pipeline.providers.painter.outputs import Outputs, prepared_png
-from pipeline.providers.painter.painter import Painter
+from pipeline.providers.painter.outputs import prepared_png
 from pipeline.providers.painter.painting_thread import PaintingThread
-from pipeline.providers.painter.posting import Posting
-from pipeline.providers.painter.running import Running
+from pipeline.providers.painter.shop import Shop
 from pipeline.providers.painter.tasks import Tasks
-from pipeline.providers.painter.webhooks.delivery import Deliveries, delivery_session
+from pipeline.providers.painter.webhooks.delivery import delivery_session
+from pipeline.providers.painter.webhooks.ed25519 import FalSignature
 from pipeline.providers.painter.webhooks.secret import webhook_secret
 from pipeline.providers.painter.webhooks.signature import Signature
 from pipeline.settings.painter import PainterSettings
@@ -53,28 +53,25 @@ async def running_painter(settings: PainterSettings) -> AsyncIterator[str]:
         # The socket first: a second painter must fail on the port, whatever else it shares.
         listener = stack.enter_context(socket.create_server((HOST, settings.port), backlog=BACKLOG))
         origin = f"http://{HOST}:{listener.getsockname()[1]}"
-        ledger = stack.enter_context(closing(Ledger(settings.home)))
-        outputs = Outputs(settings.home)
-        secret = webhook_secret(settings.home)
         session = await stack.enter_async_context(delivery_session())
         thread = stack.enter_context(closing(PaintingThread()))
         tasks = Tasks()
         stack.push_async_callback(tasks.close)
-        posting = Posting(Deliveries(session, Signature(secret), ledger), tasks, origin)
-        expiry = Expiry(outputs, settings.output_ttl_seconds)
-        running = Running(ledger, posting, expiry, outputs, thread, prepared=settings.prepared)
-        painter = Painter(settings.seconds, Dice(settings.seed, rules), ledger, running, posting, expiry, tasks)
-        resumed = painter.resume(await asyncio.to_thread(read_ledger, ledger.path))
-        if resumed:
-            log.info("painter resumes %d unfinished predictions", resumed)
-        tasks.spawn(expiry.run())
+        shop = Shop(settings, session, thread, tasks, prepared_png(), stack)
         app = application()
-        app[keys.ORIGIN] = origin
-        app[keys.PAINTER] = painter
-        app[keys.LEDGER] = ledger
-        app[keys.OUTPUTS] = outputs
-        app[keys.PREPARED] = prepared_png()
-        app[keys.SECRET] = secret
+        settings.home.mkdir(parents=True, exist_ok=True)
+        app[keys.SECRET] = webhook_secret(settings.home)
+        signature = Signature(app[keys.SECRET])
+        await shop.open(
+            app, settings.home, origin, rules, signature, read_picture, lambda one: one.shown(origin, time.time())
+        )
+        for name, counter in COUNTERS.items():
+            home, at = settings.home / name, f"{origin}/{name}"
+            home.mkdir(exist_ok=True)
+            inner, signing = counter_application(counter), FalSignature(home)
+            inner[keys.JWKS] = signing.jwks
+            await shop.open(inner, home, at, (), signing, counter.read, counter.showing(at))
+            app.add_subapp(f"/{name}", inner)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)
         await runner.setup()
         stack.push_async_callback(runner.cleanup)

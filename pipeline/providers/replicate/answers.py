@@ -12,11 +12,15 @@ from pipeline.errors import (
     ProviderRefused,
     ProviderThrottled,
     ProviderUnclear,
+    RouteRefused,
 )
 from pipeline.providers.prediction import Prediction
 
 FINISHED = frozenset({"succeeded", "failed", "canceled", "aborted"})
 """`aborted`: its deadline passed before it began (unbilled); clients of 2025 still forget this fourth one."""
+
+_ELSEWHERE = frozenset({401, 402, 403, 404})
+"""No such token, no credit, not allowed, no such model: another provider may do it."""
 
 _PERCENT = re.compile(r"^\s*(\d{1,3})%\s*\|", re.MULTILINE)
 _RESETS = re.compile(r"~(\d+)s")
@@ -97,6 +101,8 @@ def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None 
         resets = _RESETS.search(str(detail))
         wait = retry_after if retry_after and retry_after.isdecimal() else resets and resets[1]
         return ProviderThrottled(message, float(wait or 5))
+    if buying and status in _ELSEWHERE:
+        return RouteRefused(message)
     if status < 500:
         return ProviderRefused(message)
     # A gateway may time out while the machine behind it sells: a 5xx to a purchase says nothing.

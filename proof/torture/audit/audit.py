@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 import aiohttp
 
-from proof.torture.audit import generations, pictures, purchases
+from proof.torture.audit import generations, pictures, promises, purchases
 from proof.torture.audit.findings import Class, Finding
 from proof.torture.audit.world import World
 from proof.torture.book import Book
@@ -22,6 +22,9 @@ AUDITS: tuple[Callable[[World], Iterator[Finding]], ...] = (
     purchases.paid_twice,
     purchases.booked_twice,
     purchases.still_running,
+    promises.untold,
+    promises.told_as_another,
+    promises.overspent,
     pictures.exactly_its_pictures,
     pictures.orphans,
 )

@@ -17,6 +17,8 @@ class Class(StrEnum):
     ORPHAN = "orphan"
     STILL_RUNNING = "still running"
     UNSEEN = "unseen"
+    UNTOLD = "untold"
+    OVERSPENT = "overspent"
     ANSWER = "answer"
     KILLS = "kills"
 
@@ -31,6 +33,8 @@ MEANING: dict[Class, str] = {
     Class.ORPHAN: "an object in the store that no generation refers to",
     Class.STILL_RUNNING: "a prediction that still runs at the provider when nobody waits for it",
     Class.UNSEEN: "a websocket that missed a transition, or saw one twice",
+    Class.UNTOLD: "an end that no webhook told, or that was told under two ids or a wrong signature",
+    Class.OVERSPENT: "more was spent than a budget has",
     Class.ANSWER: "a door that answered what it may not",
     Class.KILLS: "too few kills that count",
 }

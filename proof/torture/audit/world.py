@@ -21,6 +21,8 @@ class World:
     images: list[Image] = field(default_factory=list)
     sold: list[Sold] = field(default_factory=list)
     objects: frozenset[str] = frozenset()
+    pending: frozenset[tuple[str, int]] = frozenset()
+    """Events, by generation and version, that are still to be sent again."""
 
     @cached_property
     def row_of(self) -> dict[str, Row]:
@@ -46,8 +48,13 @@ class World:
 
 def buyer_of(sale: Sold) -> tuple[str, int]:
     """The generation and the attempt that a prediction was bought for, by its webhook's address."""
-    generation, _, attempt = (sale.webhook or "").partition("/v1/callbacks/replicate/")[2].partition("/")
+    _, generation, attempt = ("//" + (sale.webhook or "").partition("/v1/callbacks/")[2]).rsplit("/", 2)
     return (generation, int(attempt)) if attempt.isdecimal() else ("", 0)
+
+
+def seller_of(sale: Sold) -> str:
+    """The provider that sold a prediction, by its webhook's address."""
+    return (sale.webhook or "").partition("/v1/callbacks/")[2].partition("/")[0]
 
 
 async def look_at(darkroom: Darkroom, book: Book) -> World:
@@ -58,5 +65,6 @@ async def look_at(darkroom: Darkroom, book: Book) -> World:
         rows=await rows.generations(),
         images=await rows.images(),
         sold=await asyncio.to_thread(darkroom.ledger),
+        pending=frozenset(await rows.pending()),
         objects=frozenset(await asyncio.to_thread(stored, darkroom)),
     )

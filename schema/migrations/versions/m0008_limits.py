@@ -21,7 +21,7 @@ _FUNCTIONS = {
     "best_of_lanes": "text, integer",
     "within_caps": "uuid[]",
     "budget_left": "text",
-    "refuse_unpayable": "uuid[]",
+    "refuse_unpayable": "text, uuid[]",
     "head_known": "text, text, integer",
     "head": "text, text, integer",
     "user_cap": "text",

@@ -90,7 +90,7 @@ async def test_what_has_a_job_goes_on_and_what_has_none_fails(old: Old) -> None:
     again = await row_of(old.engine, working)
     assert (statuses(again), again.timeline[-1]["why"]) == (["queued", "processing", "pending"], RESET)
     assert again.attempt_number - again.attempts_before == 0
-    assert {move.id for move in await complete_incomplete(old.engine, Guard())} == {waiting, working}
+    assert {move.id for move in await complete_incomplete(old.engine, Guard(), ["replicate"])} == {waiting, working}
     first = await row_of(old.engine, waiting)
     assert (first.status, first.priority, first.max_attempts, first.input["prompt"]) == ("queued", 5, 2, "a storm")
     # Nothing is bought for what was: the watcher asks after it.

@@ -42,9 +42,11 @@ EVERY: dict[str, dict[str, Any]] = {
         "aspect_ratio": "1:1", "num_inference_steps": 30, "guidance": 3.0, "go_fast": True,
         "image_size": "optimize_for_quality", **WEBP,
     },
+    "openai/gpt-image-2": {"n": 1, "size": "1024x1024", "quality": "medium", "output_format": "webp"},
 }  # fmt: skip
 """What each model is asked for a prompt alone, besides the prompt and, where it takes one, the seed."""
 SEEDLESS = {
+    "openai/gpt-image-2",
     "google/imagen-4-fast",
     "bytedance/seedream-4",
     "recraft-ai/recraft-v3",

@@ -11,6 +11,7 @@ from pipeline.models import family_of, models
 from tests.pipeline.models.test_catalogue import asked
 
 SEVERAL = {
+    "openai/gpt-image-2": "n",
     "black-forest-labs/flux-schnell": "num_outputs",
     "black-forest-labs/flux-dev": "num_outputs",
     "black-forest-labs/flux-krea-dev": "num_outputs",

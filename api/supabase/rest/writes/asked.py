@@ -51,14 +51,16 @@ class Asked:
         """
         if not self.level.conditions:
             raise Refusal(400, "21000", f"{verb} requires a WHERE clause")
-        sql, values = matched_sql(self.level, self.identity, MOST_WRITTEN + 1)
+        asked = self.preferences.max_affected
+        most = MOST_WRITTEN if asked is None else min(asked, MOST_WRITTEN)
+        sql, values = matched_sql(self.level, self.identity, most + 1)
         rows = await fetch(self.state.reading, statement(sql), **values)
-        if len(rows) > MOST_WRITTEN:
+        if len(rows) > most:
             raise Refusal(
                 400,
                 "PGRST124",
                 "Query result exceeds max-affected preference constraint",
-                f"The query affects more than {MOST_WRITTEN} rows",
+                f"The query affects more than {most} rows",
             )
         if self.one and len(rows) != 1:
             raise not_one(len(rows))
@@ -101,6 +103,8 @@ def read_asked(request: Request, table: Table, identity: Identity) -> Asked:
     parameters = parameters_of(request.scope["query_string"])
     if preferences.resolution or any(key == "on_conflict" for key, _ in parameters):
         raise no_resolution()
+    if preferences.rolls_back:
+        raise too_much("tx=rollback", "a write cannot be tried only")
     for key, _ in parameters:
         if key in ("limit", "offset"):
             raise too_much(key, "is not taken by a write")

@@ -1,5 +1,7 @@
 """Where handlers find the painter."""
 
+from typing import Any
+
 from aiohttp import web
 
 from pipeline.providers.painter.ledger import Ledger
@@ -12,3 +14,4 @@ LEDGER: web.AppKey[Ledger] = web.AppKey("ledger", Ledger)
 OUTPUTS: web.AppKey[Outputs] = web.AppKey("outputs", Outputs)
 PREPARED: web.AppKey[bytes] = web.AppKey("prepared", bytes)
 SECRET: web.AppKey[str] = web.AppKey("secret", str)
+JWKS: web.AppKey[dict[str, Any]] = web.AppKey("jwks", dict)

@@ -14,21 +14,23 @@ Bite = Callable[[web.Request, Rule, Sell], Awaitable[web.Response]]
 ERROR_DETAILS = {
     401: "You did not pass a valid authentication token",
     402: "You have insufficient credit to run this model. Purchase credit, wait a few minutes and try again.",
+    404: "The requested resource could not be found.",
     422: "The input was refused.\n",
     500: "An internal error occurred. Try again later.",
+    503: "No machine is free. Try again later.",
     502: "The upstream did not answer. Try again later.",
 }
 
 
 async def _error(_request: web.Request, rule: Rule, _sell: Sell) -> web.Response:
     status: int = rule.own["status"]
-    return Problem(status, ERROR_DETAILS[status]).response()
+    raise Problem(status, ERROR_DETAILS[status])
 
 
 async def _throttle(_request: web.Request, rule: Rule, _sell: Sell) -> web.Response:
     # The text that clients parse, https://replicate.com/docs/topics/predictions/rate-limits
     seconds = round(rule.own["seconds"])
-    return Problem(429, f"Request was throttled. Your rate limit resets in ~{seconds}s.").response()
+    raise Problem(429, f"Request was throttled. Your rate limit resets in ~{seconds}s.", retry_after=seconds)
 
 
 async def _hang(request: web.Request, rule: Rule, _sell: Sell) -> web.Response:

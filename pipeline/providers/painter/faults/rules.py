@@ -10,7 +10,7 @@ CREATE, RUN, WEBHOOK, OUTPUT = "create", "run", "webhook", "output"
 """Where a fault bites. Those of run and webhook are drawn at the sale and kept in the ledger; those of output are
 drawn at every download, so that `times: 1` spoils the first try and lets the second through."""
 
-ERROR_STATUSES = (500, 502, 401, 402, 422)
+ERROR_STATUSES = (500, 502, 503, 401, 402, 404, 422)
 EVENTS = ("completed", "start", "output", "logs")
 """Which webhook a fault of that stage spoils; the terminal one unless `event` says otherwise."""
 

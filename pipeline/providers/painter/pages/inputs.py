@@ -96,6 +96,28 @@ class Pictures:
         return None if all(map(_is_picture, value)) else "Does not match format 'uri'"
 
 
+@dataclass(frozen=True, slots=True)
+class Size:
+    """A size by its name, or as {"width", "height"} in pixels."""
+
+    named: Choice
+    multiple_of: int = 1
+    highest: int = 14_142
+
+    def complaint(self, value: object) -> str | None:
+        """See Input."""
+        if not isinstance(value, dict):
+            return self.named.complaint(value)
+        if value.keys() != {"width", "height"}:
+            return "must have width and height, and nothing else"
+        found = (Integer(1, self.highest).complaint(side) for side in value.values())
+        if complaint := next((one for one in found if one), None):
+            return complaint
+        if any(side % self.multiple_of for side in value.values()):
+            return f"must be multiples of {self.multiple_of}"
+        return None
+
+
 def choice(words: str) -> Choice:
     """A choice of the words that `words` separates by blanks."""
     return Choice(tuple(words.split()))

@@ -1,7 +1,6 @@
 """Delivering one webhook: the tries, the retries and the faults."""
 
 import asyncio
-import secrets
 import time
 
 import aiohttp
@@ -9,7 +8,7 @@ import orjson
 
 from pipeline.providers.painter.ledger import Ledger
 from pipeline.providers.painter.prediction import Prediction
-from pipeline.providers.painter.webhooks.signature import Signature
+from pipeline.providers.painter.webhooks.signature import Signs
 
 RETRY_AFTER = (1, 2, 4, 8, 16, 29)
 """Seconds between the tries of a terminal webhook: exponential, the last about a minute after completion,
@@ -19,7 +18,7 @@ ANSWER_TIMEOUT = aiohttp.ClientTimeout(total=10)
 """Receivers are asked to answer within a few seconds."""
 
 CONNECTIONS = 200
-FORGED = {"status": "failed", "error": "This webhook is forged: whoever believes it skips the signature."}
+FORGED = "This webhook is forged: whoever believes it skips the signature."
 
 
 def delivery_session() -> aiohttp.ClientSession:
@@ -36,20 +35,20 @@ def delivery_session() -> aiohttp.ClientSession:
 class Deliveries:
     """Sends webhooks and writes every try into the ledger."""
 
-    def __init__(self, session: aiohttp.ClientSession, signature: Signature, ledger: Ledger) -> None:
+    def __init__(self, session: aiohttp.ClientSession, signature: Signs, ledger: Ledger) -> None:
         self._session = session
         self._signature = signature
         self._ledger = ledger
 
     async def deliver(self, prediction: Prediction, event: str, body: bytes) -> None:
         """Send `body` as that event until it is taken, refused for good, or tried often enough."""
-        message = f"msg_{secrets.token_hex(12)}"
+        message = self._signature.message(prediction.id)
         faults = {rule.fault: rule for rule in prediction.faults if rule.own.get("event") == event}
         if "late_webhook" in faults:
             await asyncio.sleep(faults["late_webhook"].own["seconds"])
         if "forged_webhook" in faults:
-            forged = orjson.dumps(orjson.loads(body) | FORGED)
-            await self._post(prediction, f"msg_{secrets.token_hex(12)}", forged, genuine=False)
+            forged = orjson.dumps(orjson.loads(body) | {"status": self._signature.failed, "error": FORGED})
+            await self._post(prediction, self._signature.message(prediction.id), forged, genuine=False)
         if "lost_webhook" in faults:
             self._note(prediction, event, message, None, settled=True)
             return

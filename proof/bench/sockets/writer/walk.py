@@ -93,7 +93,7 @@ class Walk:
         prediction_id = uuid4().hex
         output = [f"http://127.0.0.1/outputs/{prediction_id}/0.png"]
         prediction = {"status": "succeeded", "output": output, "seconds": 0.001}
-        if not await self._callbacks.commit(row.id, row.attempt_number, prediction_id, prediction):
+        if not await self._callbacks.commit(row.id, row.attempt_number, prediction_id, prediction, provider=LANE):
             raise BenchFailed(f"generation {row.id} took no answer")
         await self._collects.take()
 

@@ -35,7 +35,9 @@ class Life:
         (claimed,) = await claim_queued(self._state.engine, "replicate", 1, lease=30)
         assert claimed.id == self.id
         self._state.notices.note([as_move(claimed)])
-        await Callbacks(self._state.engine).commit(self.id, claimed.attempt_number, f"p-{self.id}", DONE)
+        await Callbacks(self._state.engine).commit(
+            self.id, claimed.attempt_number, f"p-{self.id}", DONE, provider="replicate"
+        )
 
     async def download(self) -> None:
         """processing → downloading."""

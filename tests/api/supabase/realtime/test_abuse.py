@@ -176,6 +176,15 @@ async def test_a_join_flood(others: Web) -> None:
         await client.join("7", on(filter=f"id=eq.{ID}"))
 
 
+async def test_bindings_of_one_topic_count_like_topics(others: Web) -> None:
+    """Each of them is compared with every change."""
+    async with phoenix(others.darkroom.url) as client:
+        await client.join("half", *[on(filter=f"id=eq.{ID}")] * (MAX_TOPICS // 2))
+        more = joining(*[on(filter=f"id=eq.{ID}")] * (MAX_TOPICS // 2 + 1))
+        answer = await client.ask("realtime:more", "phx_join", more, join_ref="1")
+        assert "ChannelRateLimitReached" in answer.payload["response"]["reason"]
+
+
 async def test_joins_faster_than_they_may_come_end_the_socket(others: Web) -> None:
     async with phoenix(others.darkroom.url) as client:
         with suppress(ConnectionClosed):

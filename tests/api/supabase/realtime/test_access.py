@@ -4,14 +4,19 @@ import json
 import time
 
 import pytest
+from pydantic import SecretStr
+from sqlalchemy.ext.asyncio import AsyncEngine
 from websockets.exceptions import InvalidStatus
 
 from api.auth.tokens import LEEWAY_SECONDS
+from pipeline.embedded.ports import any_free_port
+from pipeline.settings import Settings
 from tests.api.auth.minting import sign
-from tests.api.conftest import Web
+from tests.api.conftest import Web, darkroom_of
 from tests.api.supabase.realtime.life import Life
 from tests.api.supabase.realtime.phoenix import ANON, Phoenix, joining, on, phoenix
 from tests.api.supabase.realtime.test_protocol import is_there
+from tests.web_process import web_process
 
 ADA, BOB = "6c2c0f3e-0000-4000-8000-00000000ada0", "6c2c0f3e-0000-4000-8000-000000000b0b"
 
@@ -152,7 +157,8 @@ async def test_a_channel_ends_with_its_token_and_the_socket_stays(old: Web) -> N
         other = await client.join("h", on(filter=own(life)), access_token=sign(sub=ADA))
         await ended(client, topic)
         await life.process()
-        assert (await client.hear()).topic == other
+        heard = await client.hear()
+        assert (heard.topic, heard.event) == (other, "postgres_changes")
         await is_there(client)
 
 
@@ -165,7 +171,8 @@ async def test_a_channel_goes_on_with_a_fresher_token(old: Web) -> None:
         await push(client, topic, sign(sub=ADA))
         await ended(client, unprolonged)
         await life.process()
-        assert (await client.hear()).topic == topic
+        heard = await client.hear()
+        assert (heard.topic, heard.event) == (topic, "postgres_changes")
 
 
 async def test_a_channel_ends_with_a_token_that_is_not_let_in(old: Web) -> None:
@@ -184,3 +191,24 @@ async def test_the_socket_ends_with_its_key(old: Web) -> None:
         await old.darkroom.execute("UPDATE api_keys SET revoked_at = now() WHERE user_id = $1", user.id)
         await old.state.admissions.check()
         assert await client.close_code() == 4401
+
+
+async def test_any_page_may_open_it_unless_pages_are_named(old: Web, settings: Settings, engine: AsyncEngine) -> None:
+    """As the other old doors: the key is what counts, and no browser sends it by itself."""
+    async with phoenix(old.darkroom.url, origin="https://anywhere.example") as client:
+        await is_there(client)
+    named = settings.model_copy(
+        update={
+            "supabase_anon_key": SecretStr(ANON),
+            "allowed_origins": ["https://app.example"],
+            "port": any_free_port(),
+        }
+    )
+    async with web_process(named):
+        url = darkroom_of(named).url
+        async with phoenix(url, origin="https://app.example") as client:
+            await is_there(client)
+        with pytest.raises(InvalidStatus) as refused:
+            async with phoenix(url, origin="https://anywhere.example"):
+                pass
+        assert refused.value.response.status_code == 403

@@ -4,6 +4,7 @@ import json
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import pytest
 
 from api.supabase.records import COLUMNS
@@ -14,6 +15,7 @@ from tests.api.supabase.realtime.life import Life
 from tests.api.supabase.realtime.phoenix import Phoenix, on, phoenix
 
 ADA = "6c2c0f3e-0000-4000-8000-00000000ada0"
+ID = "01234567-0000-7000-8000-000000000001"
 VERSIONS = ["1.0.0", "2.0.0"]
 
 
@@ -105,15 +107,18 @@ async def test_inserts_updates_and_deletions_of_ones_own(old: Web) -> None:
 
 
 async def test_what_moved_several_times_between_two_looks_is_told_step_by_step(old: Web) -> None:
-    """Rows that move without a word: the safety look finds them together."""
     life = await Life.begin(old.state, None)
+    psql = await asyncpg.connect(old.darkroom.database_url)
     async with phoenix(old.darkroom.url) as client:
         await client.join("g", on(filter=of(life)))
-        await old.darkroom.execute("UPDATE image_generations SET status = 'failed', error_message = 'x' WHERE true")
-        await old.darkroom.execute("UPDATE image_generations SET status = 'queued' WHERE true")
+        async with psql.transaction():
+            await psql.execute("UPDATE image_generations SET status = 'failed', error_message = 'x'")
+            await psql.execute("UPDATE image_generations SET status = 'queued', error_message = NULL")
+        await psql.close()
         changes = [(await client.change())["data"]["record"] for _ in range(2)]
     assert [(one["status"], one["version"]) for one in changes] == [("failed", 2), ("queued", 3)]
     assert [one["completed_at"] is None for one in changes] == [False, True]
+    assert [one["error_message"] for one in changes] == ["changed by hand", None]
 
 
 async def test_cancelled_is_shown_as_failed_by_its_user(old: Web) -> None:
@@ -137,6 +142,17 @@ async def test_who_comes_late_is_told_how_it_stands(old: Web, vsn: str) -> None:
         assert payload["data"]["record"] == row
         # And no more than that.
         assert (await client.ask("phoenix", "heartbeat", {})).payload["status"] == "ok"
+
+
+async def test_what_came_finished_from_the_old_project_is_told(old: Web) -> None:
+    """As a migration writes it: its first version is its last."""
+    await old.darkroom.execute(
+        "INSERT INTO image_generations (id, prompt, model, model_id, status) VALUES ($1, 'p', 'm', 'm', 'completed')",
+        ID,
+    )
+    async with phoenix(old.darkroom.url) as client:
+        await client.join("g", on(filter=f"id=eq.{ID}"))
+        assert await told(client, 1) == [("UPDATE", "image_generations", "completed")]
 
 
 async def test_what_has_not_moved_yet_is_not_told(old: Web) -> None:

@@ -4,22 +4,25 @@ import asyncio
 import socket
 from contextlib import suppress
 from typing import Any
+from uuid import UUID
 
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from api.gateway.outbox import MAX_BYTES
 from api.supabase.realtime.socket import RealtimeSocket
+from api.supabase.realtime.subscription import Changes
 from tests.api.auth.minting import sign
 from tests.api.conftest import Web
 from tests.api.gateway.load import submit_many
 from tests.api.gateway.slow import KERNEL_BYTES
 from tests.api.gateway.test_slow_client import LARGEST_FRAME, MANY, PIECE, TRANSPORT_BYTES
 from tests.api.supabase.realtime.life import Life
-from tests.api.supabase.realtime.phoenix import on, phoenix
+from tests.api.supabase.realtime.phoenix import joining, on, phoenix
 from tests.until import until
 
 ADA = "6c2c0f3e-0000-4000-8000-00000000ada0"
+ID = "01234567-0000-7000-8000-000000000001"
 DRAIN_SECONDS = 0.5
 
 
@@ -89,3 +92,61 @@ async def test_a_database_that_has_gone_back_ends_it(old: Web) -> None:
         (mine,) = old.state.topics.everyone()
         mine.end()
         assert await client.close_code() == 1012
+
+
+@pytest.mark.parametrize("gone", [False, True])
+async def test_what_happens_while_a_channel_begins_is_told_behind_it(
+    old: Web, monkeypatch: pytest.MonkeyPatch, gone: bool
+) -> None:
+    """Its row has just been read: what the gateway offers now is held until that has been told."""
+    life = await Life.begin(old.state, None)
+    await life.process()
+    await old.state.notices.flush()
+    read = old.state.looks.read
+
+    async def slowly(generation_id: UUID) -> Any:
+        row = await read(generation_id)
+        (mine,) = old.state.topics.everyone()
+        assert isinstance(mine, Changes)
+        if gone:
+            await old.darkroom.execute("DELETE FROM image_generations")
+            await until(lambda: bool(mine._gone))
+        else:
+            await life.download()
+            await until(lambda: bool(mine._held))
+        return row
+
+    monkeypatch.setattr(old.state.looks, "read", slowly)
+    async with phoenix(old.darkroom.url) as client:
+        await client.join("x", on("*", filter=f"id=eq.{life.id}"))
+        changes = [(await client.change())["data"] for _ in range(2)]
+    told = [(one["type"], one["record"].get("status")) for one in changes]
+    assert told == [("UPDATE", "processing"), ("DELETE", None) if gone else ("UPDATE", "downloading")]
+
+
+async def test_a_database_that_is_away_is_no_refusal(old: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An old client would not come back from one; from a closed socket every client does."""
+
+    async def away(_: UUID) -> Any:
+        raise OSError("away")
+
+    monkeypatch.setattr(old.state.looks, "read", away)
+    async with phoenix(old.darkroom.url) as client:
+        await client.say("realtime:x", "phx_join", joining(on(filter=f"id=eq.{ID}")), join_ref="1")
+        with pytest.raises(ConnectionClosed):
+            await client.hear()
+        assert client.connection.close_code == 1012
+
+
+async def test_what_nobody_foresaw_ends_the_socket_and_is_logged(
+    old: Web, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def broken(_: UUID) -> Any:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(old.state.looks, "read", broken)
+    async with phoenix(old.darkroom.url) as client:
+        await client.say("realtime:x", "phx_join", joining(on(filter=f"id=eq.{ID}")), join_ref="1")
+        assert await client.close_code() == 1011
+    assert "a channel broke" in caplog.text
+    assert not old.state.topics.everyone()

@@ -25,7 +25,7 @@ class Case:
     """Exactly this."""
     count: int | None = None
     unknown_to: str = ""
-    """A client whose builder has no words for it."""
+    """The clients whose builder has no words for it."""
     says: str = ""
     """A part of the error's message."""
 

@@ -50,6 +50,11 @@ OWNERS = [
         who="anon",
         finds="nobodys_image_0",
     ),
+    Case("nobody's job", "db.from('job_queue').select('id').eq('id', ids.nobodys)", who="anon", finds="nobodys"),
+    Case("nobody's job, not in a list", "db.from('job_queue').select('id')", who="anon", finds=""),
+    Case(
+        "somebody's job, not for anybody", "db.from('job_queue').select('id').eq('id', ids.done)", who="anon", finds=""
+    ),
     Case("nobody's, by a user who knows the id", f"{BY}.eq('id', ids.nobodys)", finds="nobodys"),
     Case("nobody's, not in a list", BY, who="anon", finds=""),
     Case("nobody's, not by another column", f"{BY}.eq('prompt', 'a fog')", who="anon", finds=""),

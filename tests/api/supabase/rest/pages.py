@@ -38,6 +38,7 @@ PAGES = [
     Case("count planned", "generations().select('id', {count: 'planned'}).eq('status', 'failed')", count=2),
     Case("count estimated", "generations().select('id', {count: 'estimated'}).limit(1)", 206, count=5),
     Case("head", "generations().select('*', {count: 'exact', head: true})", count=5),
+    Case("head of some", "generations().select('id,images!inner(*)', {count: 'exact', head: true})", count=2),
     Case(
         "head of none",
         f"generations().select('*', {{count: 'exact', head: true}}).eq('id', {MISSING})",

@@ -57,6 +57,7 @@ UNSUPPORTED = [
     Case("order by an embedded table", f"{BY}.order('images(idx)')", 400, "PGRST100"),
     Case("CSV", f"{BY}.csv()", 406, "PGRST107"),
     Case("GeoJSON", f"{BY}.geojson()", 406, "PGRST107"),
+    Case("no nulls", f"{BY}.stripNulls()", 406, "PGRST107", unknown_to="supabase-js-2-49 supabase-js-2-39"),
     Case("a plan", f"{BY}.explain()", 406, "PGRST107"),
     Case("an operator half written", f"{BY}.or('status.eq')", 400, "PGRST100"),
     Case("a bracket left open", f"{BY}.filter('id', 'in', '(1,2')", 400, "PGRST100"),

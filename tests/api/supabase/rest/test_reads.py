@@ -23,15 +23,21 @@ Said = Callable[[str], dict[str, dict[str, Any]]]
 @pytest.fixture(scope="module")
 def said(darkroom: Darkroom, people: People) -> Said:
     """What the whole table came to, by client; a Node process each, and only one."""
-    table = [case.given for case in CASES]
-    return cache(lambda client: run_table(client, darkroom.url, people.keys, people.ids, table))
+
+    def run(client: str) -> dict[str, dict[str, Any]]:
+        table = [case.given for case in CASES if client not in case.unknown_to]
+        return run_table(client, darkroom.url, people.keys, people.ids, table)
+
+    return cache(run)
 
 
 def test_no_two_cases_have_one_name() -> None:
     assert len({case.name for case in CASES}) == len(CASES)
 
 
-@pytest.mark.parametrize("client", VERSIONS)
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+KNOWN = [(client, case) for client in VERSIONS for case in CASES if client not in case.unknown_to]
+
+
+@pytest.mark.parametrize(("client", "case"), KNOWN, ids=lambda one: getattr(one, "name", one))
 def test_the_client_gets_what_the_table_says(said: Said, people: People, client: str, case: Case) -> None:
     case.check(said(client)[case.name], people)

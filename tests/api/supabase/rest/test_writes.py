@@ -38,7 +38,7 @@ async def people(web: Web) -> AsyncIterator[People]:
 
 @pytest.mark.parametrize("client", VERSIONS)
 async def test_the_table(web: Web, people: People, client: str) -> None:
-    cases = [case for case in WRITES if case.unknown_to != client]
+    cases = [case for case in WRITES if client not in case.unknown_to]
     table = [case.given for case in cases]
     said = await asyncio.to_thread(run_table, client, web.darkroom.url, people.keys, people.ids, table)
     wrong = {}

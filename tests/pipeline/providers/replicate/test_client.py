@@ -57,7 +57,7 @@ async def test_a_version_is_bought_by_its_own_address(painter: Caller, replicate
 async def test_a_finished_prediction_is_read_with_its_outputs(painter: Caller, replicate: Replicate) -> None:
     created = await buy(replicate, num_outputs=3)
     await painter.finished(created.id)
-    prediction = await replicate.get(created.id)
+    prediction = await replicate.get(MODEL, created.id)
     assert (prediction.status, prediction.progress) == ("succeeded", 99)
     assert prediction.output == [f"{painter.origin}/outputs/{created.id}/{index}.png" for index in range(3)]
     assert prediction.seconds is not None
@@ -66,8 +66,8 @@ async def test_a_finished_prediction_is_read_with_its_outputs(painter: Caller, r
 async def test_a_running_prediction_is_cancelled(painter: Caller, replicate: Replicate) -> None:
     await painter.faults({"fault": "slow", "seconds": 60})
     created = await buy(replicate)
-    assert (await replicate.cancel(created.id)).status == "canceled"
-    assert (await replicate.get(created.id)).finished
+    assert (await replicate.cancel(MODEL, created.id)).status == "canceled"
+    assert (await replicate.get(MODEL, created.id)).finished
 
 
 @pytest.mark.parametrize("status", [401, 402, 422])
@@ -88,7 +88,7 @@ async def test_throttling_is_no_sale_and_says_for_how_long(painter: Caller, repl
 
 async def test_a_provider_that_is_not_there_has_sold_nothing(opening: Opening) -> None:
     async with opening(f"http://127.0.0.1:{any_free_port()}") as replicate:
-        for call in (buy(replicate), replicate.get("p1"), replicate.webhook_secret()):
+        for call in (buy(replicate), replicate.get(MODEL, "p1"), replicate.webhook_secret()):
             with pytest.raises(ProviderDown, match="does not answer at http"):
                 await call
 
@@ -135,9 +135,9 @@ async def test_nothing_bought_is_one_empty_page(replicate: Replicate) -> None:
 
 async def test_what_the_provider_does_not_know_is_not_found(replicate: Replicate) -> None:
     with pytest.raises(NotFound):
-        await replicate.get("nobodys")
+        await replicate.get(MODEL, "nobodys")
     with pytest.raises(NotFound):
-        await replicate.cancel("nobodys")
+        await replicate.cancel(MODEL, "nobodys")
 
 
 async def test_the_webhook_secret_is_the_painters(painter: Caller, replicate: Replicate) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.errors import NotFound, ProviderDown, ProviderRefused, ProviderThrottled, ProviderUnclear
+from pipeline.errors import NotFound, ProviderDown, ProviderRefused, ProviderThrottled, ProviderUnclear, RouteRefused
 from pipeline.providers.replicate.answers import error_of
 
 
@@ -10,10 +10,10 @@ from pipeline.providers.replicate.answers import error_of
     ("status", "buying", "expected"),
     [
         (400, True, ProviderRefused),
-        (401, True, ProviderRefused),
-        (402, True, ProviderRefused),
+        (401, True, RouteRefused),
+        (402, True, RouteRefused),
         (422, True, ProviderRefused),
-        (404, True, ProviderRefused),
+        (404, True, RouteRefused),
         (404, False, NotFound),
         (307, True, ProviderRefused),
         (429, True, ProviderThrottled),

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from pipeline.errors import ProviderDown, ProviderError, ProviderRefused, ProviderThrottled, ProviderUnclear
 from pipeline.providers import Replicate
-from pipeline.providers.replicate.client import MAX_ANSWER_BYTES
+from pipeline.providers.wire import MAX_ANSWER_BYTES
 from tests.pipeline.providers.painter.caller import MODEL
 from tests.pipeline.providers.replicate.conftest import Opening
 from tests.pipeline.providers.replicate.liar import lying
@@ -30,7 +30,7 @@ async def test_an_answer_that_is_no_prediction(opening: Opening, body: str) -> N
             await buy(replicate)
         assert len(liar.requests) == 1
         with pytest.raises(ProviderError):
-            await replicate.get("p1")
+            await replicate.get(MODEL, "p1")
 
 
 async def test_an_answer_that_is_too_long_is_not_read_to_its_end(opening: Opening) -> None:
@@ -41,7 +41,7 @@ async def test_an_answer_that_is_too_long_is_not_read_to_its_end(opening: Openin
         with pytest.raises(ProviderUnclear, match="longer than"):
             await buy(replicate)
         with pytest.raises(ProviderDown, match="longer than"):
-            await replicate.get("p1")
+            await replicate.get(MODEL, "p1")
 
 
 async def test_an_answer_that_never_ends_is_given_up_in_time(opening: Opening) -> None:

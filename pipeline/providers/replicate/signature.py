@@ -1,32 +1,32 @@
-"""Signatures of providers' webhooks: Standard Webhooks, over the raw body, five minutes' tolerance."""
+"""Signatures of Replicate's webhooks: Standard Webhooks, over the raw body, five minutes' tolerance."""
 
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from api.problems import Problem
-from pipeline.providers.provider import Provider
+from pipeline.errors import Forged
 
 log = logging.getLogger(__name__)
 
 REFETCH_SECONDS = 10.0
 """A signature that fails may mean a new secret; but forgers must not make us ask for it without end."""
+_SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 
 
 class Signatures:
-    """Verifies one provider's webhooks; fetches its secret once, and again when it seems to have changed."""
+    """Verifies webhooks; fetches their secret once, and again when it seems to have changed."""
 
-    def __init__(self, provider: Provider) -> None:
-        self._provider = provider
+    def __init__(self, read_secret: Callable[[], Awaitable[str]]) -> None:
+        self._read_secret = read_secret
         self._webhook: Webhook | None = None
         self._fetched_at = float("-inf")
         self._fetching = asyncio.Lock()
 
     async def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
-        """Raises Problem("unauthorized") for a forged, stale or unsigned body; ProviderError without a secret."""
+        """Raises Forged for a forged, stale or unsigned body; ProviderError without a secret."""
         used = self._webhook or await self._fetch(None)
         if self._matches(used, body, headers):
             return
@@ -34,12 +34,12 @@ class Signatures:
             fresh = await self._fetch(used)
             if self._matches(fresh, body, headers):
                 return
-        raise Problem("unauthorized", "webhook-signature: does not match the body, or webhook-timestamp is too old")
+        raise Forged("webhook-signature: does not match the body, or webhook-timestamp is too old")
 
     async def _fetch(self, stale: Webhook | None) -> Webhook:
         async with self._fetching:
             if self._webhook is None or self._webhook is stale:
-                self._webhook = Webhook(await self._provider.webhook_secret())
+                self._webhook = Webhook(await self._read_secret())
                 self._fetched_at = time.monotonic()
             return self._webhook
 
@@ -51,6 +51,3 @@ class Signatures:
             log.debug("webhook refused: %s", error)
             return False
         return True
-
-
-_SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")

@@ -6,7 +6,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from schema.migrations.migrate import statements
 
-revision = "0012"
+revision = "0010"
 down_revision = "0009"
 
 _JOB = "text, jsonb, integer, integer"

@@ -1,0 +1,168 @@
+"""The buyer: claims the rows that wait for one provider, and asks it for each."""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Row
+
+from actors.leases import Leases
+from actors.resources import Resources
+from actors.sources import Sources
+from actors.task_pool import TaskPool
+from actors.turns import Turns
+from pipeline.advance import let_go, note_trouble
+from pipeline.breaker import note_failure, note_throttle
+from pipeline.claim import claim_queued
+from pipeline.coalesce import Coalescer
+from pipeline.doorbell import Bell
+from pipeline.errors import (
+    NotFound,
+    ProviderDown,
+    ProviderError,
+    ProviderThrottled,
+    ProviderUnclear,
+    SourceError,
+)
+from pipeline.moves import as_move
+from pipeline.providers import Prediction, Provider
+from pipeline.purchase import count_surplus, mark_asked, record_predictions, renew_calls
+from pipeline.statements import blames_a_row
+from pipeline.verdict import GiveUp, TryAgain, elsewhere, on_error, on_source
+from schema.statuses import Status
+
+log = logging.getLogger(__name__)
+
+LARGEST_CLAIM = 64
+ASKING = 256
+"""How many purchases one worker has under way at one provider; the lane's cap is what limits them all."""
+
+CALLED_OFF = frozenset({Status.CANCELLED, Status.FAILED})
+
+
+class Buyer:
+    """Claims queued rows and buys a prediction for each, at one provider."""
+
+    def __init__(self, resources: Resources, provider: Provider) -> None:
+        self._resources = resources
+        self._provider = provider
+        self._lease = resources.settings.lease_seconds
+        self.pool = TaskPool(ASKING)
+        self.turns = Turns(self._look)
+        self._sources = Sources(resources.guard)
+        self._record: Coalescer[Mapping[str, Any], Row[Any] | None] = Coalescer(self._write_down, splits=blames_a_row)
+        self._mark: Coalescer[Mapping[str, Any], bool] = Coalescer(self._mark_asked, splits=blames_a_row)
+        # A call whose row is taken away goes on: its answer is the only word that there will ever be of it.
+        self._calls = Leases(resources.engine, self._lease, renew=renew_calls, cancels=False)
+
+    async def _look(self) -> None:
+        while True:
+            await self.pool.wait_free()
+            most = min(LARGEST_CLAIM, self.pool.free)
+            # Taken before the claim, so it can only be earlier than the lease that Postgres writes down.
+            claimed_at = asyncio.get_running_loop().time()
+            claimed = await claim_queued(self._resources.engine, self._provider.name, most, self._lease)
+            for row in claimed:
+                # One that knows a prediction already buys nothing; it is due, and the watcher or collect looks at that.
+                # Nor does one that no budget has money for: it has failed.
+                if row.status == Status.PROCESSING and row.replicate_prediction_id is None:
+                    self.pool.spawn(self.ask(row, claimed_at + self._lease))
+            self._resources.notices.note([as_move(row) for row in claimed])
+            if len(claimed) < most:
+                return
+
+    async def ask(self, row: Row[Any], lease_ends: float) -> None:
+        """Buy one prediction, unless so much of the lease is gone that somebody else might be buying it soon."""
+        timeout = self._lease / 2
+        try:
+            # Before the last look at the clock: it may take a while, and nothing is paid without it.
+            inputs = row.input if row.source_image_url is None else await self._sources.filled(row, timeout / 2)
+        except SourceError as error:
+            await self._let_go(row, on_source(error, row.retry_count))
+            return
+        if not self._provider.abilities.lists:
+            # The mark holds the row for another lease, and says whether it is still ours.
+            asked = asyncio.get_running_loop().time()
+            if not await self._mark({"id": row.id, "fence": row.fence}):
+                return
+            lease_ends = asked + self._lease
+        if lease_ends - asyncio.get_running_loop().time() <= timeout:
+            return
+        try:
+            prediction = await self._buy(row, inputs, timeout)
+        except ProviderError as error:
+            await self._settle(row, error)
+        else:
+            await self._keep(row, prediction)
+
+    async def _buy(self, row: Row[Any], inputs: Mapping[str, Any], timeout: float) -> Prediction:
+        asked = row.provider_model or row.model_id, row.model_version, inputs, self._webhook(row)
+        if (within := self._provider.abilities.answers_within) is None:
+            return await self._provider.create(*asked, timeout)
+        with self._calls.held(row):
+            return await self._provider.create(*asked, within)
+
+    def _webhook(self, row: Row[Any]) -> str | None:
+        base = self._provider.callback_base
+        return base and f"{base}/v1/callbacks/{self._provider.name}/{row.id}/{row.attempt_number}"
+
+    async def _keep(self, row: Row[Any], prediction: Prediction) -> None:
+        # The commonest case in one statement. A lane in trouble must hear that a purchase succeeded: that is `record`.
+        if not row.lane_in_trouble and await self._commit(row, prediction):
+            return
+        kept = await self._record({"id": row.id, "attempt": row.attempt_number, "prediction_id": prediction.id})
+        if kept is None or not (kept.status or kept.known):
+            await self._disown(row, prediction)
+        elif kept.status in CALLED_OFF and not prediction.finished:
+            self._resources.doorbell.ring(Bell.CANCEL)
+        else:
+            await self._commit(row, prediction)
+
+    async def _commit(self, row: Row[Any], prediction: Prediction) -> bool:
+        if (record := prediction.record()) is None:
+            return False
+        taken = await self._resources.callbacks.commit(
+            row.id, row.attempt_number, prediction.id, record, provider=self._provider.name
+        )
+        if taken:
+            self._resources.doorbell.ring(Bell.COLLECT)
+        return taken
+
+    async def _disown(self, row: Row[Any], prediction: Prediction) -> None:
+        """The row has gone on without this purchase: this worker was frozen for longer than its lease."""
+        if await count_surplus(self._resources.engine, row.id, prediction.id, self._provider.name):
+            log.warning("generation %s: prediction %s came too late; it is cancelled", row.id, prediction.id)
+        if prediction.finished:
+            return
+        try:
+            await self._provider.cancel(row.provider_model or row.model_id, prediction.id)
+        except (ProviderError, NotFound) as error:
+            log.warning("prediction %s, which nobody uses, may run on: %s", prediction.id, error)
+
+    async def _write_down(self, batch: list[Mapping[str, Any]]) -> list[Row[Any] | None]:
+        look = self._resources.look_seconds(self._provider)
+        rows = await record_predictions(self._resources.engine, self._provider.name, batch, look)
+        kept = {row.id: row for row in rows}
+        return [kept.get(bought["id"]) for bought in batch]
+
+    async def _mark_asked(self, batch: list[Mapping[str, Any]]) -> list[bool]:
+        ours = await mark_asked(self._resources.engine, batch, self._lease)
+        return [row["id"] in ours for row in batch]
+
+    async def _settle(self, row: Row[Any], error: ProviderError) -> None:
+        engine, lane = self._resources.engine, self._provider.name
+        match error:
+            case ProviderThrottled():
+                await note_throttle(engine, lane, error.retry_after, str(error))
+            case ProviderDown() | ProviderUnclear():
+                await note_failure(engine, lane, row.attempt_at, str(error))
+        if (verdict := on_error(error, row.retry_count)) is None:
+            # It may have been sold. The lease runs on; when it ends, the watcher finds out, or waits.
+            await note_trouble(engine, row, str(error))
+            return
+        await self._let_go(row, verdict)
+
+    async def _let_go(self, row: Row[Any], verdict: TryAgain | GiveUp) -> None:
+        self._resources.notices.note(await let_go(self._resources.engine, row, elsewhere(verdict, row)))
+        self._resources.doorbell.ring(Bell.START)

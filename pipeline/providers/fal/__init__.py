@@ -1,0 +1,1 @@
+"""fal's queue, and everything that speaks its HTTP API."""

@@ -1,0 +1,1 @@
+"""OpenAI's images, and everything that speaks that HTTP API."""
