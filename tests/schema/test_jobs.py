@@ -9,12 +9,14 @@ import pytest
 from annotated_types import Ge, Le, Lt, MaxLen, MinLen
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline import incomplete
 from pipeline.cancel import cancel
 from pipeline.claim import claim_queued
 from pipeline.egress import Guard
 from pipeline.incomplete import complete_incomplete
 from pipeline.retry import retry
 from pipeline.statements import statement
+from pipeline.submission import submission_of
 from pipeline.sweep import promote_due
 from schema.migrations.migrate import statements
 from schema.wire.http import StartGenerationRequest
@@ -88,6 +90,14 @@ def _limits(field: Any) -> list[Any]:
         for one in getattr(inner, "__metadata__", ()):
             given += getattr(one, "metadata", [one])
     return [one for one in given if isinstance(one, Ge | Le | Lt | MaxLen | MinLen)]
+
+
+def test_every_column_that_a_door_works_out_is_worked_out_here_too() -> None:
+    """One that is added to a submission is either in the row already, or has to be filled in by the clock."""
+    as_given = {"id", "user_id", "prompt", "negative_prompt", "model", "model_id", "model_version", "priority"}
+    as_given |= {"max_attempts", "provider", "deadline", "scheduled_at", "webhook_url", "metadata"}
+    made = submission_of(StartGenerationRequest(prompt="p"), "somebody", Guard())
+    assert set(made) - as_given == set(incomplete._FOUND)
 
 
 async def test_a_job_is_read_as_the_old_door_would(engine: AsyncEngine, psql: Psql) -> None:
