@@ -13,6 +13,8 @@ from proof.hosting import Hosted
 
 PATIENCE_SECONDS = 180.0
 LOOK_SECONDS = 0.5
+LANE = "replicate"
+"""Where the default model is bought first."""
 CLIENTS = 32
 
 
@@ -72,7 +74,8 @@ async def _weigh(darkroom: Hosted, session: aiohttp.ClientSession, at: int, done
     """Wait until `at` predictions are in flight, then look at the worker's processes."""
     while True:
         async with session.get("/v1/queue") as answer:
-            (lane,) = (await answer.json())["lanes"]
+            lanes = (await answer.json())["lanes"]
+        (lane,) = (lane for lane in lanes if lane["lane"] == LANE)
         done("in flight", lane["in_flight"])
         if lane["in_flight"] >= at:
             worker = psutil.Process(darkroom.pids()["worker"])

@@ -138,5 +138,6 @@ async def test_the_queue_is_told_again_and_again(darkroom: Darkroom) -> None:
         await subscribe(connection, "queue")
         for _ in range(2):
             frame = await hear(connection)
-            assert (frame["type"], frame["lanes"][0]["lane"]) == ("queue", "replicate")
+            assert frame["type"] == "queue"
+            assert "replicate" in [lane["lane"] for lane in frame["lanes"]]
             assert frame["counts"].keys() == {"pending", "queued", "processing", "downloading"}

@@ -150,5 +150,6 @@ async def test_the_queue_shares_the_socket_with_a_feed(node: Node, user: User, p
         heard = [await program.hear() for _ in range(3)]
         assert heard.count(generation["id"]) == 1
         frames = [one for one in heard if isinstance(one, dict)]
-        assert [frame["lanes"][0]["lane"] for frame in frames] == ["replicate", "replicate"]
+        assert len(frames) == 2
+        assert all("replicate" in [lane["lane"] for lane in frame["lanes"]] for frame in frames)
     assert proxy.accepted == 1

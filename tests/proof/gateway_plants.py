@@ -57,7 +57,7 @@ PLANTS = {
         file="api/gateway/subscription.py",
         old=re.compile(
             r"( +def send\(self, view: View\) -> None:\n(?:.*\n)??.*\n +if )"
-            r"not self\.identity\.may_see\(view\.user_id\):"
+            r"not self\.may_be_told\(view\.user_id\):"
         ),
         new=r"\1False:",
         finds=frozenset({Class.FOREIGN}),

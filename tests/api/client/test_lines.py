@@ -229,7 +229,7 @@ async def test_the_queue_goes_on_after_a_cut(far: Far) -> None:
         after = await anext(standings)
     for standing in (before, after):
         assert isinstance(standing, QueueStanding)
-        assert standing.queue["lanes"][0]["lane"] == "replicate"
+        assert "replicate" in [lane["lane"] for lane in standing.queue["lanes"]]
         assert standing.queue.keys() == {"counts", "lanes"}
     assert len(far.drops) == 1
 
