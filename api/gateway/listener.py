@@ -84,7 +84,7 @@ class Listener:
             self._lost.clear()
             connection.add_termination_listener(lambda _: self._lost.set())
             await connection.add_listener(deletions.CHANNEL, self._hear_deletion)
-            # The last that Postgres was asked: by it whoever looks at pg_stat_activity knows a listener that is complete.
+            # The last that it asks: by it whoever looks at pg_stat_activity knows a listener that is complete.
             await connection.add_listener(CHANNEL, self._hear)
             # LISTEN first, look second: what was committed before the one is found by the other.
             self._looks.resync()
