@@ -17,6 +17,7 @@ from pipeline.errors import Invalid
 from pipeline.moves import MOVED, Move, as_move
 from pipeline.statements import as_json, fetch, statement
 from pipeline.submission import submission_of
+from pipeline.submit import ACCEPTED
 from pipeline.transitions import move
 from schema.statuses import Status
 from schema.wire.http import StartGenerationRequest
@@ -45,30 +46,30 @@ _ASKED = {
     "metadata": "metadata",
 }
 """The fields of a request, and the columns in which such a row has them."""
-_FOUND = {
-    "style": "text",
-    "width": "integer",
-    "height": "integer",
-    "steps": "integer",
-    "guidance_scale": "double precision",
-    "seed": "bigint",
-    "source_image_url": "text",
-    "generation_strength": "double precision",
-    "num_outputs": "smallint",
-    "estimated_cost": "numeric",
-    "price": "jsonb",
-    "input": "jsonb",
-    "provider": "text",
-    "provider_model": "text",
-    "routes": "jsonb",
-}
-"""What is worked out, by column and type."""
+_FOUND = (
+    "style",
+    "width",
+    "height",
+    "steps",
+    "guidance_scale",
+    "seed",
+    "source_image_url",
+    "generation_strength",
+    "num_outputs",
+    "estimated_cost",
+    "price",
+    "input",
+    "provider",
+    "provider_model",
+    "routes",
+)
+"""The columns of what is worked out."""
 
 _READ = statement(f"""
     SELECT id, fence, user_id, {", ".join(_ASKED.values())} FROM image_generations
     WHERE status = 'pending' AND due_at <= now() AND input IS NULL ORDER BY due_at LIMIT :most
 """)
-_TYPED = ", ".join(f"{column} {kind}" for column, kind in _FOUND.items())
+_TYPED = ", ".join(f"{column} {ACCEPTED[column]}" for column in _FOUND)
 _COMPLETE = statement(f"""
     UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline,
       {", ".join(f"{column} = r.{column}" for column in _FOUND)}

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from api.supabase.functions.finished import CANCELLED
+from schema.old_design import CANCELLED
 from schema.statuses import FINAL, Status
 
 GENERATIONS = "image_generations"

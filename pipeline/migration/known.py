@@ -124,19 +124,6 @@ STATUSES = {
     ),
     "job_queue": frozenset({"pending", "processing", "completed", "failed"}),
 }
-JOB_TYPES = frozenset(
-    {
-        "generate-image",
-        "generate_image",
-        "image-generation",
-        "image_generation",
-        "process-generation",
-        "process_generation",
-    }
-)
-"""What a job may be called; as in schema/sql/check_job.sql."""
-CALLED_OFF = "Cancelled by user"
-"""How the old apps wrote that a generation was called off: `failed`, with this for an error."""
 
 SET_ASIDE = "supabase_before"
 """The schema in which the old tables stand after a move in place."""

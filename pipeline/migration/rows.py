@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import urlsplit
 
-from pipeline.migration.known import CALLED_OFF
+from schema.old_design import CANCELLED
 
 Old = Mapping[str, Any]
 MOVED = "moved from the old design"
@@ -31,7 +31,7 @@ def status_of(old: Old, job: Old | None) -> tuple[str, str | None]:
     after, so that nothing is bought twice. Without a job nobody was going to develop it.
     """
     status, error = old["status"], old.get("error_message")
-    if status == "failed" and error == CALLED_OFF:
+    if status == "failed" and error == CANCELLED:
         return "cancelled", None
     if status in FINAL:
         return status, error

@@ -7,7 +7,8 @@ from typing import Any
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from pipeline.migration.known import JOB_TYPES, SET_ASIDE, STATUSES, TABLES
+from pipeline.migration.known import SET_ASIDE, STATUSES, TABLES
+from schema.old_design import JOB_TYPES
 
 _SERVER = text("""
     SELECT CAST(pg_postmaster_start_time() AS text) || ' ' || CAST(oid AS text) AS at

@@ -13,9 +13,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.migration.copy import GENERATION, IMAGE, typed
-from pipeline.migration.known import CALLED_OFF, TABLES
+from pipeline.migration.known import TABLES
 from pipeline.migration.source import Source
 from pipeline.statements import as_json, blames_a_row, fetch, statement
+from schema.old_design import CANCELLED
 
 BATCH = 1_000
 MOST_TOLD = 5
@@ -130,7 +131,7 @@ def _old(row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **{name: row[name] for name in GENERATION},
         "status": _FINISHED.get(row["status"], "pending"),
-        "error_message": CALLED_OFF if called_off else row["error_message"],
+        "error_message": CANCELLED if called_off else row["error_message"],
     }
 
 

@@ -2,11 +2,12 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
-from hypothesis.stateful import run_state_machine_as_test
+from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 from sqlalchemy import TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,12 +19,13 @@ from tests.pipeline.lifecycle_machine import Lifecycle
 
 _LANE = statement("INSERT INTO lanes (provider, cap) VALUES ('replicate', 3) RETURNING cap")
 SLOW = (HealthCheck.too_slow, HealthCheck.filter_too_much)
+Machine = TypeVar("Machine", bound=RuleBasedStateMachine)
 RUN = settings(max_examples=40, stateful_step_count=40, deadline=None, suppress_health_check=SLOW, database=None)
 
 
-@pytest.fixture
-def machine(database_url: str, settings: Settings) -> Iterator[type[Lifecycle]]:
-    """The machine, on a database of its own and a loop of its own."""
+@contextmanager
+def at_work(machine: type[Machine], settings: Settings) -> Iterator[type[Machine]]:
+    """The machine, on a loop of its own and an engine to the database of `settings`."""
     with asyncio.Runner() as runner:
 
         async def opened() -> AsyncEngine:
@@ -32,8 +34,15 @@ def machine(database_url: str, settings: Settings) -> Iterator[type[Lifecycle]]:
             return engine
 
         engine = runner.run(opened())
-        yield type("LifecycleHere", (Lifecycle,), {"engine": engine, "runner": runner})
+        yield type(f"{machine.__name__}Here", (machine,), {"engine": engine, "runner": runner})
         runner.run(engine.dispose())
+
+
+@pytest.fixture
+def machine(database_url: str, settings: Settings) -> Iterator[type[Lifecycle]]:
+    """The machine, on a database of its own."""
+    with at_work(Lifecycle, settings) as prepared:
+        yield prepared
 
 
 def test_promises_hold_whatever_happens(machine: type[Lifecycle]) -> None:

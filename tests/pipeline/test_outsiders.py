@@ -1,33 +1,22 @@
 """With external workers in it nothing is lost or paid twice either; and the machine notices when something would be."""
 
-import asyncio
 from collections.abc import Iterator
 
 import pytest
 from hypothesis.stateful import run_state_machine_as_test
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.database import open_engine
 from pipeline.settings import Settings
 from pipeline.statements import fetch, statement
 from schema.migrations.migrate import statements
 from tests.pipeline.outsiders_machine import Outsiders
-from tests.pipeline.test_lifecycle import _LANE, RUN
+from tests.pipeline.test_lifecycle import RUN, at_work
 
 
 @pytest.fixture
 def machine(database_url: str, settings: Settings) -> Iterator[type[Outsiders]]:
-    """The machine, on a database of its own and a loop of its own."""
-    with asyncio.Runner() as runner:
-
-        async def opened() -> AsyncEngine:
-            engine = open_engine(settings)
-            await fetch(engine, _LANE)
-            return engine
-
-        engine = runner.run(opened())
-        yield type("OutsidersHere", (Outsiders,), {"engine": engine, "runner": runner})
-        runner.run(engine.dispose())
+    """The machine, on a database of its own."""
+    with at_work(Outsiders, settings) as prepared:
+        yield prepared
 
 
 def test_promises_hold_whatever_they_do(machine: type[Outsiders]) -> None:

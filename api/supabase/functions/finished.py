@@ -12,6 +12,7 @@ from api.supabase.functions.answers import Answer
 from pipeline.errors import NotFound
 from pipeline.read import read_generation
 from pipeline.resource import as_resource
+from schema.old_design import CANCELLED
 from schema.statuses import Status
 
 LONGEST_SECONDS = 120.0
@@ -19,8 +20,6 @@ LONGEST_SECONDS = 120.0
 
 Source: https://supabase.com/docs/guides/functions/limits
 """
-CANCELLED = "Cancelled by user"
-"""How a cancelled generation was called; the old system knew no status for it."""
 
 
 async def finished(state: State, identity: Identity, generation_id: UUID) -> Row[Any]:

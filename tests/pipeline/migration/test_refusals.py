@@ -6,10 +6,10 @@ from collections.abc import Sequence
 import pytest
 
 from pipeline.errors import Invalid
-from pipeline.migration.known import JOB_TYPES
 from pipeline.migration.run import opened
 from pipeline.statements import fetch, statement
 from schema.migrations.migrate import statements
+from schema.old_design import JOB_TYPES
 from tests.pipeline.migration.conftest import Old
 
 _EMPTY = statement("SELECT count(*) AS number FROM image_generations")

@@ -14,20 +14,10 @@ from api.supabase.rest.refusals import Refusal, impossible
 from pipeline.doorbell import Bell
 from pipeline.retry import RETRIED, retry
 from pipeline.standing import read_standing
+from schema.old_design import JOB_TYPES
 from schema.statuses import Status
 from schema.wire.http import StartGenerationRequest
 
-JOB_TYPES = frozenset(
-    {
-        "generate-image",
-        "generate_image",
-        "image-generation",
-        "image_generation",
-        "process-generation",
-        "process_generation",
-    }
-)
-"""As schema/sql/check_job.sql has them; a test compares."""
 _OLD_NAMES = {"steps": "num_inference_steps", "generation_strength": "strength"}
 
 

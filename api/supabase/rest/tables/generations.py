@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 
-from api.supabase.functions.finished import CANCELLED
+from api.supabase.records import COLUMNS
 from api.supabase.rest.tables.table import Column, Relation, Table, plain
+from schema.old_design import CANCELLED
 from schema.statuses import Status
 
 MOST_IMAGES = 4
@@ -15,43 +16,18 @@ _SHOWN: Mapping[str, tuple[str, ...]] = {
 """The old apps know no status `cancelled`: it was `failed`, with a reason."""
 _STATUS = Column("text", "CASE WHEN {t}.status = 'cancelled' THEN 'failed' ELSE {t}.status END", ("{t}.status", _SHOWN))
 _REASON = Column("text", f"CASE WHEN {{t}}.status = 'cancelled' THEN '{CANCELLED}' ELSE {{t}}.error_message END")
+_IN_SQL = {"int2": "smallint", "int4": "integer", "int8": "bigint", "float8": "double precision"}
+"""Types as Postgres' catalogue has them, and as SQL spells them."""
+
+
+def _columns(table: str) -> dict[str, Column]:
+    return plain(**{name: _IN_SQL.get(kind, kind) for name, kind in COLUMNS[table].items()})
+
 
 GENERATIONS = Table(
     "image_generations",
     "image_generations",
-    {
-        **plain(
-            id="uuid",
-            user_id="text",
-            prompt="text",
-            negative_prompt="text",
-            model="text",
-            model_id="text",
-            style="text",
-            width="integer",
-            height="integer",
-            steps="integer",
-            guidance_scale="double precision",
-            seed="bigint",
-            source_image_url="text",
-            generation_strength="double precision",
-        ),
-        "status": _STATUS,
-        "error_message": _REASON,
-        **plain(
-            retry_count="integer",
-            priority="integer",
-            replicate_prediction_id="text",
-            generation_time_seconds="double precision",
-            batch_id="uuid",
-            batch_index="integer",
-            created_at="timestamptz",
-            updated_at="timestamptz",
-            completed_at="timestamptz",
-            version="integer",
-            progress="smallint",
-        ),
-    },
+    _columns("image_generations") | {"status": _STATUS, "error_message": _REASON},
     mine="{t}.user_id = :me",
     ownerless="{t}.user_id IS NULL",
     exact=frozenset({"id"}),
@@ -73,24 +49,7 @@ GENERATIONS = Table(
 IMAGES = Table(
     "images",
     "images",
-    plain(
-        id="uuid",
-        generation_id="uuid",
-        idx="integer",
-        user_id="text",
-        filename="text",
-        storage_path="text",
-        public_url="text",
-        file_size="bigint",
-        width="integer",
-        height="integer",
-        format="text",
-        prompt="text",
-        negative_prompt="text",
-        model="text",
-        blurhash="text",
-        created_at="timestamptz",
-    ),
+    _columns("images"),
     mine="{t}.user_id = :me",
     ownerless="{t}.user_id IS NULL",
     exact=frozenset({"id", "generation_id"}),

@@ -5,8 +5,8 @@ import re
 from typing import Any
 from uuid import UUID
 
-from api.supabase.rest.procedures.enqueue_job import JOB_TYPES
 from pipeline.embedded.procfile import CHECKOUT
+from schema.old_design import JOB_TYPES
 from tests.api.conftest import Web
 
 PAYLOAD = {

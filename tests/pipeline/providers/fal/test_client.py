@@ -10,7 +10,6 @@ from typing import Any
 
 import orjson
 import pytest
-from aiohttp import ClientSession
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from pipeline.errors import (
@@ -32,18 +31,9 @@ from pipeline.settings.painter import PainterSettings
 from tests.actors.providers import faults
 from tests.conftest import settings_at
 from tests.pipeline.providers.painter.caller import Caller
-from tests.pipeline.providers.painter.conftest import TOKEN
 
 MODEL = "fal-ai/flux/schnell"
 INPUT = {"prompt": "a storm", "image_size": {"width": 512, "height": 256}, "num_images": 2, "seed": 3}
-
-
-@pytest.fixture
-async def painter(tmp_path: Path) -> AsyncIterator[Caller]:
-    """A painter that takes no time."""
-    settings = PainterSettings(_env_file=None, port=0, home=tmp_path / "painter", seconds=(0.0, 0.0), prepared=True)
-    async with running_painter(settings) as origin, ClientSession(headers=TOKEN) as session:
-        yield Caller(origin, session)
 
 
 @pytest.fixture

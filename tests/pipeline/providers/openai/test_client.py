@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession, web
+from aiohttp import web
 
 from pipeline.errors import (
     Forged,
@@ -23,24 +23,13 @@ from pipeline.media.picture import examine
 from pipeline.providers.openai.answers import error_of
 from pipeline.providers.openai.client import OpenAI
 from pipeline.providers.painter.ledger import LEDGER_FILE, read_ledger
-from pipeline.providers.painter.server import running_painter
-from pipeline.settings.painter import PainterSettings
 from tests.actors.providers import faults
 from tests.conftest import settings_at
 from tests.pipeline.providers.painter.caller import Caller
-from tests.pipeline.providers.painter.conftest import TOKEN
 from tests.pipeline.providers.replicate.liar import lying
 
 MODEL = "gpt-image-2"
 INPUT = {"prompt": "a storm", "n": 2, "size": "1024x1024"}
-
-
-@pytest.fixture
-async def painter(tmp_path: Path) -> AsyncIterator[Caller]:
-    """A painter that takes no time."""
-    settings = PainterSettings(_env_file=None, port=0, home=tmp_path / "painter", seconds=(0.0, 0.0), prepared=True)
-    async with running_painter(settings) as origin, ClientSession(headers=TOKEN) as session:
-        yield Caller(origin, session)
 
 
 @pytest.fixture
