@@ -51,10 +51,8 @@ class Watcher:
         orphans = [row for row in overdue if not row.replicate_prediction_id]
         try:
             complete, listed = True, list[Prediction]()
-            if not self._provider.abilities.lists:
-                await self._unheard.settle(orphans)
-                orphans = []
-            elif orphans or len(known) > SINGLE_READS:
+            lists = self._provider.abilities.lists
+            if lists and (orphans or len(known) > SINGLE_READS):
                 complete, listed = await self._list(overdue, set(known), everything=bool(orphans))
             for prediction in listed:
                 if row := known.pop(prediction.id, None):
@@ -62,7 +60,10 @@ class Watcher:
             # The list forgets and pages end: what it did not show is asked for by its name.
             for prediction_id, row in list(known.items())[: int(self._provider.abilities.reads_per_minute // 60)]:
                 await self._ask(prediction_id, row)
-            await self._orphans.settle(orphans, listed, complete=complete)
+            if lists:
+                await self._orphans.settle(orphans, listed, complete=complete)
+            else:
+                await self._unheard.settle(orphans)
         except ProviderError as error:
             log.warning("the watcher could not ask the provider (it will again): %s", error)
         finally:

@@ -4,8 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
@@ -31,7 +29,7 @@ from api.health import show_health, show_readiness
 from api.images import show_image
 from api.javascript import show_javascript
 from api.models import show_models
-from api.problems import answer_problem
+from api.problems import ANSWERED, answer_problem
 from api.state import State
 from api.supabase import paths
 from api.supabase.cors import old_doors_cors
@@ -47,10 +45,8 @@ from api.supabase.rest.procedures import doors as procedures
 from api.webhooks import doors as webhooks
 from pipeline.connections import open_connections
 from pipeline.database import open_reading_engine
-from pipeline.errors import DarkroomError
 from pipeline.limits import Limits
 from pipeline.memory import settle_memory
-from pipeline.outages import AWAY
 from pipeline.settings import Settings
 from pipeline.submit import Submissions
 
@@ -100,10 +96,7 @@ ROUTES: list[BaseRoute] = [
 # others are answered inside.
 HANDLED: list[type[Exception]] = [
     HTTPException,
-    DarkroomError,
-    ValidationError,
-    DBAPIError,
-    *AWAY,
+    *ANSWERED,
     Exception,
 ]
 

@@ -7,18 +7,21 @@ from collections.abc import Awaitable, Callable
 import orjson
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
 from pipeline.errors import BudgetSpent, DarkroomError, Invalid, KeyReused, NotFound, TooMany
-from pipeline.outages import is_away
+from pipeline.outages import AWAY, is_away
 from schema.wire.problem import TITLES, FieldError, problem
 
 log = logging.getLogger(__name__)
 
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 RETRY_AFTER_SECONDS = 1
+ANSWERED: tuple[type[Exception], ...] = (DarkroomError, ValidationError, DBAPIError, *AWAY)
+"""What may go wrong in a request without a mistake of ours; `document_of` has words for each."""
 
 
 class Problem(DarkroomError):

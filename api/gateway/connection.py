@@ -1,6 +1,7 @@
 """A connection: what every websocket here has, whichever protocol it speaks: its line, its outbox, and how it ends."""
 
 import asyncio
+from abc import ABC, abstractmethod
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -19,7 +20,7 @@ class Closed(Exception):
         self.code = code
 
 
-class Connection:
+class Connection(ABC):
     """One client's websocket. Who inherits says what is spoken on it, and what has to be let go in the end."""
 
     def __init__(self, websocket: WebSocket, state: State) -> None:
@@ -48,13 +49,13 @@ class Connection:
             self.outbox.close()
             self._let_go()
 
+    @abstractmethod
     async def _converse(self) -> None:
         """Obey what comes, for ever. Raises Closed, TooFast, WebSocketDisconnect."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _let_go(self) -> None:
         """The socket is closed: follow and watch nothing more for it."""
-        raise NotImplementedError
 
     @property
     def waiting_bytes(self) -> int:

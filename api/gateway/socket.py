@@ -3,7 +3,6 @@
 import asyncio
 
 from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 from starlette.websockets import WebSocket
 
 from api.auth.admissions import Admission
@@ -16,10 +15,8 @@ from api.gateway.frame import frame_of
 from api.gateway.reading import parse, reference_in
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import read_topic
-from api.problems import Problem, document_of, field_errors, problem_response
+from api.problems import ANSWERED, Problem, document_of, field_errors, problem_response
 from api.state import State, state_of
-from pipeline.errors import DarkroomError
-from pipeline.outages import AWAY
 from schema.wire import frames
 from schema.wire.problem import problem
 
@@ -28,8 +25,6 @@ BEGIN_SECONDS = 1.0
 """How long the next frame waits for a subscription to begin."""
 MAX_TOPICS = 100
 MAX_BAD_FRAMES = 10
-SAID = (DarkroomError, ValidationError, DBAPIError, *AWAY)
-"""What a client is told in an error frame; the socket stays."""
 
 
 async def websocket_door(websocket: WebSocket) -> None:
@@ -82,7 +77,7 @@ class Socket(Connection):
         try:
             key = key or self._websocket.query_params.get("access_token") or await self._first_token()
             return await self._state.authenticator.identify(key)
-        except SAID as error:
+        except ANSWERED as error:
             self._complain(None, error)
             if isinstance(error, ValidationError) or (isinstance(error, Problem) and error.document["status"] < 500):
                 raise Closed(frames.CLOSE_AUTH, "not let in") from None
@@ -110,7 +105,7 @@ class Socket(Connection):
                     self.outbox.put(frame_of(frames.unsubscribed(frame.ref, frame.topic)))
                 case frames.Auth():
                     await self._renew(frame.token)
-        except SAID as error:
+        except ANSWERED as error:
             self._complain(reference_in(text), error)
 
     async def _subscribe(self, frame: frames.Subscribe, identity: Identity) -> None:
@@ -138,7 +133,7 @@ class Socket(Connection):
         try:
             async with self._one_begins:
                 await follow(self._state, subscription, asked)
-        except SAID as error:
+        except ANSWERED as error:
             # Said to the client, who may ask again or better.
             del self._subscriptions[topic]
             self._complain(asked.ref, error)

@@ -5,22 +5,16 @@ from functools import wraps
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
-from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth.authenticator import bearer
 from api.auth.identity import Identity
-from api.problems import document_of, headers_of
+from api.problems import ANSWERED, document_of, headers_of
 from api.state import state_of
-from pipeline.errors import DarkroomError
-from pipeline.outages import AWAY
 
 Answer = dict[str, Any]
 Door = Callable[[Request], Awaitable[Response]]
-
-_ERRORS = (DarkroomError, ValidationError, DBAPIError, *AWAY)
 
 
 def answering(function: Callable[[Request], Awaitable[Answer | tuple[int, Answer]]]) -> Door:
@@ -33,7 +27,7 @@ def answering(function: Callable[[Request], Awaitable[Answer | tuple[int, Answer
     async def door(request: Request) -> Response:
         try:
             found = await function(request)
-        except _ERRORS as error:
+        except ANSWERED as error:
             document = document_of(error)
             status = document["status"]
             assert isinstance(status, int)

@@ -6,22 +6,19 @@ from functools import wraps
 from typing import Any
 
 import orjson
-from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.auth.tokens import EXPIRED
-from api.problems import RETRY_AFTER_SECONDS, document_of, headers_of
+from api.problems import ANSWERED, RETRY_AFTER_SECONDS, document_of, headers_of
 from api.supabase.rest.headers import LIST, OBJECT
 from api.supabase.rest.refusals import Refusal, out_of_range
-from pipeline.errors import DarkroomError
-from pipeline.outages import AWAY, is_away
+from pipeline.outages import is_away
 
 log = logging.getLogger(__name__)
 
 Door = Callable[[Request], Awaitable[Response]]
-_ERRORS = (DarkroomError, ValidationError, DBAPIError, *AWAY)
 _CANCELED = "57014"
 """Postgres's statement_timeout. No outage: the same again would take as long."""
 _TAKEN = "23505"
@@ -47,7 +44,7 @@ def answering(function: Door) -> Door:
     async def door(request: Request) -> Response:
         try:
             return await function(request)
-        except _ERRORS as error:
+        except ANSWERED as error:
             return _refused(error)
 
     return door
