@@ -1,4 +1,4 @@
-"""The buyer: claims the rows that wait for one provider, and asks it for each."""
+"""The buyer: asks one provider for what was claimed there."""
 
 import asyncio
 import logging
@@ -11,10 +11,8 @@ from actors.leases import Leases
 from actors.resources import Resources
 from actors.sources import Sources
 from actors.task_pool import TaskPool
-from actors.turns import Turns
 from pipeline.advance import let_go, note_trouble
 from pipeline.breaker import note_failure, note_throttle
-from pipeline.claim import claim_queued
 from pipeline.coalesce import Coalescer
 from pipeline.doorbell import Bell
 from pipeline.errors import (
@@ -25,7 +23,6 @@ from pipeline.errors import (
     ProviderUnclear,
     SourceError,
 )
-from pipeline.moves import as_move
 from pipeline.providers import Prediction, Provider
 from pipeline.purchase import count_surplus, mark_asked, record_predictions, renew_calls
 from pipeline.statements import blames_a_row
@@ -34,7 +31,6 @@ from schema.statuses import Status
 
 log = logging.getLogger(__name__)
 
-LARGEST_CLAIM = 64
 ASKING = 256
 """How many purchases one worker has under way at one provider; the lane's cap is what limits them all."""
 
@@ -42,35 +38,29 @@ CALLED_OFF = frozenset({Status.CANCELLED, Status.FAILED})
 
 
 class Buyer:
-    """Claims queued rows and buys a prediction for each, at one provider."""
+    """Buys a prediction for each claimed row, at one provider."""
 
     def __init__(self, resources: Resources, provider: Provider) -> None:
         self._resources = resources
         self._provider = provider
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(ASKING)
-        self.turns = Turns(self._look)
+        self.behind = False
+        """Whether more may wait here than the last look has claimed."""
         self._sources = Sources(resources.guard)
         self._record: Coalescer[Mapping[str, Any], Row[Any] | None] = Coalescer(self._write_down, splits=blames_a_row)
         self._mark: Coalescer[Mapping[str, Any], bool] = Coalescer(self._mark_asked, splits=blames_a_row)
         # A call whose row is taken away goes on: its answer is the only word that there will ever be of it.
         self._calls = Leases(resources.engine, self._lease, renew=renew_calls, cancels=False)
 
-    async def _look(self) -> None:
-        while True:
-            await self.pool.wait_free()
-            most = min(LARGEST_CLAIM, self.pool.free)
-            # Taken before the claim, so it can only be earlier than the lease that Postgres writes down.
-            claimed_at = asyncio.get_running_loop().time()
-            claimed = await claim_queued(self._resources.engine, self._provider.name, most, self._lease)
-            for row in claimed:
-                # One that knows a prediction already buys nothing; it is due, and the watcher or collect looks at that.
-                # Nor does one that no budget has money for: it has failed.
-                if row.status == Status.PROCESSING and row.replicate_prediction_id is None:
-                    self.pool.spawn(self.ask(row, claimed_at + self._lease))
-            self._resources.notices.note([as_move(row) for row in claimed])
-            if len(claimed) < most:
-                return
+    @property
+    def name(self) -> str:
+        """The provider's."""
+        return self._provider.name
+
+    def begin(self, row: Row[Any], lease_ends: float) -> None:
+        """Buy for a row that was claimed here; `lease_ends` by the loop's clock."""
+        self.pool.spawn(self.ask(row, lease_ends))
 
     async def ask(self, row: Row[Any], lease_ends: float) -> None:
         """Buy one prediction, unless so much of the lease is gone that somebody else might be buying it soon."""

@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from actors.outside import is_outside
@@ -15,13 +16,25 @@ class TaskPool:
 
     def __init__(self, size: int) -> None:
         self._size = size
+        self._held = 0
         self._tasks: set[asyncio.Task[None]] = set()
         self._freed = asyncio.Event()
 
     @property
     def free(self) -> int:
         """How many more tasks the pool takes."""
-        return self._size - len(self._tasks)
+        return self._size - self._held - len(self._tasks)
+
+    @contextmanager
+    def hold(self, most: int) -> Iterator[int]:
+        """Hold up to `most` places, for tasks that are about to be known; how many these are. Given back at the end."""
+        places = max(0, min(most, self.free))
+        self._held += places
+        try:
+            yield places
+        finally:
+            self._held -= places
+            self._freed.set()
 
     async def wait_free(self) -> None:
         """Wait until the pool takes another task."""

@@ -32,11 +32,13 @@ class Turns:
 
 
 class Rounds:
-    """Several looks that are taken together, each with its own turns."""
+    """One look for all, and then one for each, which keeps no other waiting."""
 
-    def __init__(self, turns: Sequence[Turns]) -> None:
-        self._turns = turns
+    def __init__(self, together: Turns, each: Sequence[Turns]) -> None:
+        self._together = together
+        self._each = each
 
     async def take(self) -> None:
-        """Take a turn at each; returns when all have looked."""
-        await asyncio.gather(*(one.take() for one in self._turns))
+        """Take a turn at the first, then at all the others at once; returns when all have looked."""
+        await self._together.take()
+        await asyncio.gather(*(one.take() for one in self._each))

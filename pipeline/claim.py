@@ -3,7 +3,7 @@
 Every claim raises the fence and sets a lease (`due_at`): whoever comes too late writes to no row.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Row
@@ -17,8 +17,8 @@ _CLAIM = statement(f"""
     SELECT {MOVED}, g.status, g.fence, g.attempt_number, g.attempt_at, g.retry_count, g.model_id, g.model_version,
       g.input, g.source_image_url, g.replicate_prediction_id, g.provider, g.provider_model, g.routes, g.refused_by,
       (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes
-       WHERE provider = :provider AND model_id = '') AS lane_in_trouble
-    FROM darkroom_claim(:provider, :most, :lease) AS g
+       WHERE lanes.provider = g.provider AND lanes.model_id = '') AS lane_in_trouble
+    FROM darkroom_claim_at(CAST(:providers AS text[]), CAST(:most AS integer[]), :lease) AS g
 """)
 
 # The try is counted here and not when it fails, so that a picture which kills its worker comes to an end.
@@ -39,13 +39,13 @@ _CLAIM_DOWNLOADS = statement(f"""
 """)
 
 
-async def claim_queued(engine: AsyncEngine, provider: str, most: int, lease: float) -> Sequence[Row[Any]]:
-    """Claim up to `most` queued rows of a provider, best first, within its lanes' caps and rates; `lease` in seconds.
+async def claim_queued(engine: AsyncEngine, most: Mapping[str, int], lease: float) -> Sequence[Row[Any]]:
+    """Claim up to so many queued rows of each provider, best first, within its lanes' caps and rates.
 
-    The attempt is committed when this returns, before anybody calls the provider. Rows that no budget has money for
-    come too: they have failed.
+    `lease` is in seconds. The attempts are committed when this returns, before anybody calls a provider. Rows that no
+    budget has money for come too: they have failed.
     """
-    return await fetch(engine, _CLAIM, provider=provider, most=most, lease=lease)
+    return await fetch(engine, _CLAIM, providers=list(most), most=list(most.values()), lease=lease)
 
 
 async def claim_downloads(engine: AsyncEngine, most: int, lease: float) -> Sequence[Row[Any]]:

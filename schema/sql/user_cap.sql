@@ -1,4 +1,6 @@
 -- A user's cap, by limits of their own or those for everybody; NULL for none.
-CREATE OR REPLACE FUNCTION darkroom_user_cap(who text) RETURNS integer LANGUAGE sql STABLE AS $$
-  SELECT l.in_flight FROM user_limits AS l WHERE l.user_id IN (who, '*') ORDER BY l.user_id = '*' LIMIT 1
+CREATE OR REPLACE FUNCTION darkroom_user_cap(who text) RETURNS integer LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN (SELECT l.in_flight FROM user_limits AS l WHERE l.user_id IN (who, '*') ORDER BY l.user_id = '*' LIMIT 1);
+END
 $$;

@@ -187,7 +187,7 @@ async def test_a_zombies_purchase_is_stopped_and_counted(lab: Lab, painter: Call
     """A worker frozen between its last look at the clock and the POST: nothing can keep it from buying."""
     await painter.faults({"fault": "slow", "seconds": 60})
     generation_id = await lab.submit()
-    (claimed,) = await claim_queued(lab.engine, "replicate", 1, lease=30)
+    (claimed,) = await claim_queued(lab.engine, {"replicate": 1}, lease=30)
     await lab.age(lab.settings.lease_seconds)
     await hands.watcher.look()
     await lab.age()

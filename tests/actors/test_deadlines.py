@@ -24,7 +24,7 @@ async def passed(lab: Lab) -> None:
 async def test_a_queued_one_fails_when_its_deadline_passes(lab: Lab, hands: Hands) -> None:
     generation_id = await lab.submit(deadline=soon())
     await passed(lab)
-    assert await claim_queued(lab.engine, "replicate", 1, lease=30) == []
+    assert await claim_queued(lab.engine, {"replicate": 1}, lease=30) == []
     await lab.age()
     await hands.sweep()
     row = await lab.row(generation_id)

@@ -130,7 +130,7 @@ async def test_process_jobs_tells_failed_ones_and_what_was_not_over_in_time(
     async with web.darkroom.user() as user:
         for _ in range(3):
             await user.submit()
-        await claim_queued(engine, "replicate", 1, 30)
+        await claim_queued(engine, {"replicate": 1}, 30)
         calling = asyncio.create_task(call(user.http, "process-jobs", {}))
         await until(lambda: len(web.state.sockets) == 3)
         sql = "SELECT id FROM image_generations WHERE status = 'queued' LIMIT 1"

@@ -78,7 +78,7 @@ async def test_a_budget_that_is_spent_is_a_402_that_names_it(web: Web, engine: A
         )
         assert await user.rows() == 0
         assert [(await post(user))[0] for _ in range(3)] == [202] * 3
-        moved = await claim_queued(engine, "replicate", 10, 30)
+        moved = await claim_queued(engine, {"replicate": 10}, 30)
         assert sorted(row.status for row in moved) == ["failed", "processing", "processing"]
 
 

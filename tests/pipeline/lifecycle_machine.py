@@ -92,7 +92,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule(most=st.integers(1, 4))
     def claim(self, most: int) -> None:
-        self.world.buying += [Hand(row) for row in self.run(claim_queued(self.engine, "replicate", most, 30))]
+        self.world.buying += [Hand(row) for row in self.run(claim_queued(self.engine, {"replicate": most}, 30))]
 
     @rule(which=st.integers(0, 5))
     def cancel(self, which: int) -> None:

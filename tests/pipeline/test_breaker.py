@@ -30,7 +30,7 @@ async def lane(engine: AsyncEngine) -> Row[Any]:
 
 async def claim(engine: AsyncEngine, most: int = 10) -> Sequence[Row[Any]]:
     """Claim for half a minute."""
-    return await claim_queued(engine, "replicate", most, lease=30)
+    return await claim_queued(engine, {"replicate": most}, lease=30)
 
 
 async def fail(engine: AsyncEngine, times: int, begun: datetime | None = None) -> None:

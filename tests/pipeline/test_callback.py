@@ -19,7 +19,7 @@ OTHER: dict[str, Any] = {"status": "failed", "output": [], "error": "too late"}
 
 async def claimed(engine: AsyncEngine) -> Any:
     await submit(engine)
-    (row,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (row,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     return row
 
 
@@ -79,7 +79,7 @@ async def test_a_success_of_an_attempt_taken_for_lost_saves_the_next_purchase(en
     await try_again(engine, row, "lost", delay=0, unsold=False)
     assert await Callbacks(engine).commit(row.id, 1, "p1", DONE, provider="replicate")
     await promote_due(engine)
-    (again,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (again,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     assert again.replicate_prediction_id == "p1"
     assert [move.id for move in (await collect_finished(engine, 5)).moved] == [row.id]
 

@@ -58,14 +58,14 @@ INNER = (
     Inner("line", "RETURN QUERY\n", ";", (*LANE, *PART, "places"), "claim"),
     Inner("line", "ELSE\n      RETURN QUERY\n", ";", (*LANE, "part.low", "part.turn", "places"), "claim"),
     Inner("in_flight", "CAST(\n", "+", (*LANE, "held.oldest_at"), "flight"),
-    Inner("in_flight", "+ ", " AS integer)\n", LANE, "flight"),
+    Inner("in_flight", "+ ", " AS integer);\n", LANE, "flight"),
     Inner("find_heads", "LOOP\n      ", ";", ("of_provider", "l.model_id", "below"), "claim"),
     Inner("find_heads", "BEGIN\n", ";", ("of_provider",), "flight"),
     Inner("head", "coalesce((\n", "), CAST", ("of_provider", "of_lane", "of_priority"), "claim"),
     Inner("within_caps", "RETURN ARRAY(", ");", ("chosen",), "busy"),
     Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("of_provider", "chosen"), "flight"),
     Inner("stranded", "RETURN QUERY\n", ";", ("of_provider", "room"), "routed"),
-    Inner("busy", "AS $$\n", "$$;", ("who",), "busy"),
+    Inner("busy", "RETURN (\n", ");", ("who",), "busy"),
     Inner("admit", "WHERE id IN (\n", " FOR UPDATE", ("who", "cap"), "parked"),
 )
 

@@ -19,7 +19,7 @@ _CAP = statement("UPDATE lanes SET cap = :cap WHERE model_id = ''")
 
 async def claimed(engine: AsyncEngine, most: int = 1) -> Sequence[int]:
     """The priorities of the next claim's rows, best first."""
-    rows = [await row_of(engine, row.id) for row in await claim_queued(engine, "replicate", most, 30)]
+    rows = [await row_of(engine, row.id) for row in await claim_queued(engine, {"replicate": most}, 30)]
     return sorted((row.priority for row in rows), reverse=True)
 
 

@@ -33,7 +33,7 @@ async def queue(engine: AsyncEngine, model_id: str, number: int, *, user_id: str
 
 async def claimed(engine: AsyncEngine, most: int = 64) -> Counter[str]:
     """How many of each model the next claim takes."""
-    return Counter(row.model_id for row in await claim_queued(engine, "replicate", most, LEASE))
+    return Counter(row.model_id for row in await claim_queued(engine, {"replicate": most}, LEASE))
 
 
 async def test_a_models_cap_counts_inside_its_providers(engine: AsyncEngine) -> None:
@@ -137,7 +137,7 @@ async def test_a_higher_priority_goes_first_in_whatever_lane(engine: AsyncEngine
 async def test_twenty_claimers_never_pass_a_models_cap(engine: AsyncEngine) -> None:
     await set_lane(engine, "replicate", DEV, 7, None)
     await queue(engine, DEV, 30)
-    claims = await asyncio.gather(*(claim_queued(engine, "replicate", 4, LEASE) for _ in range(20)))
+    claims = await asyncio.gather(*(claim_queued(engine, {"replicate": 4}, LEASE) for _ in range(20)))
     ids = [row.id for claim in claims for row in claim]
     assert len(ids) == len(set(ids)) == 7
     assert (await row_of(engine, ids[0])).lane == DEV

@@ -38,7 +38,7 @@ async def spent(engine: AsyncEngine) -> dict[str, float]:
 async def bought(engine: AsyncEngine, **given: Any) -> Row[Any]:
     """A row whose purchase is under way."""
     await submit(engine, **{"user_id": "a", **given})
-    ((row),) = await claim_queued(engine, "replicate", 1, LEASE)
+    ((row),) = await claim_queued(engine, {"replicate": 1}, LEASE)
     return row
 
 
@@ -90,7 +90,7 @@ async def test_all_attempts_are_paid_for(engine: AsyncEngine) -> None:
     found = await collect_finished(engine, 10)
     assert await try_again(engine, found.undeveloped[0], "failed", delay=0, unsold=False)
     await execute(engine, statement("UPDATE image_generations SET status = 'queued' WHERE status = 'pending'"))
-    (again,) = await claim_queued(engine, "replicate", 1, LEASE)
+    (again,) = await claim_queued(engine, {"replicate": 1}, LEASE)
     await hear(engine, again, ended(seconds=20), "p2")
     assert float((await row_of(engine, row.id)).cost) == 0.3
     assert await spent(engine) == {"a": 0.3, EVERYBODY: 0.3}
@@ -121,7 +121,7 @@ async def test_many_are_booked_at_once_without_waiting_in_a_circle(engine: Async
 
 async def claimed(engine: AsyncEngine, most: int = 64) -> list[str]:
     """What becomes of those that are claimed."""
-    return sorted(row.status for row in await claim_queued(engine, "replicate", most, LEASE))
+    return sorted(row.status for row in await claim_queued(engine, {"replicate": most}, LEASE))
 
 
 async def test_a_budget_counts_what_is_in_flight_and_what_comes_before(engine: AsyncEngine) -> None:
@@ -143,7 +143,7 @@ async def test_what_is_refused_takes_nobody_elses_place(engine: AsyncEngine) -> 
         await submit(engine, user_id="a", **PICTURE)
     others = [await submit(engine, user_id="b", **PICTURE) for _ in range(3)]
     flying: set[UUID] = set()
-    while rows := await claim_queued(engine, "replicate", 2, LEASE):
+    while rows := await claim_queued(engine, {"replicate": 2}, LEASE):
         flying |= {row.id for row in rows if row.status == "processing"}
     assert flying == set(others)
 
@@ -182,7 +182,7 @@ async def test_claims_at_once_do_not_overspend(engine: AsyncEngine) -> None:
     await budget(engine, "a", "2.00")
     for _ in range(30):
         await submit(engine, user_id="a", **PICTURE)
-    claims = await asyncio.gather(*(claim_queued(engine, "replicate", 3, LEASE) for _ in range(12)))
+    claims = await asyncio.gather(*(claim_queued(engine, {"replicate": 3}, LEASE) for _ in range(12)))
     kinds = [row.status for claim in claims for row in claim]
     assert (kinds.count("processing"), kinds.count("failed")) == (8, 22)
 

@@ -31,7 +31,7 @@ async def test_bells_follow_the_rows(engine: AsyncEngine) -> None:
     assert await bells_to_ring(engine, "replicate") == []
     generation_id = await submit(engine)
     assert await bells_to_ring(engine, "replicate") == [Bell.START]
-    await claim_queued(engine, "replicate", 1, lease=30)
+    await claim_queued(engine, {"replicate": 1}, lease=30)
     assert await bells_to_ring(engine, "replicate") == []
     await Callbacks(engine).commit(generation_id, 1, "p1", DONE, provider="replicate")
     assert await bells_to_ring(engine, "replicate") == [Bell.COLLECT]
@@ -47,13 +47,13 @@ async def test_a_full_lane_is_not_rung_for(engine: AsyncEngine) -> None:
     await fetch(engine, _CAP, cap=1)
     await submit(engine)
     await submit(engine)
-    await claim_queued(engine, "replicate", 1, lease=30)
+    await claim_queued(engine, {"replicate": 1}, lease=30)
     assert await bells_to_ring(engine, "replicate") == []
 
 
 async def test_a_takeover_fences_the_old_worker_off(engine: AsyncEngine) -> None:
     generation_id = await submit(engine)
-    (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (claimed,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     assert await take_overdue(engine, "replicate", look=10, most=10) == []
     await fetch(engine, _AGE)
     (taken,) = await take_overdue(engine, "replicate", look=10, most=10)

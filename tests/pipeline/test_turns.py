@@ -28,7 +28,7 @@ _MANY = statement("""
 
 async def claimed(engine: AsyncEngine, most: int = CAP) -> list[tuple[UUID, str | None]]:
     """The next claims: whose they are."""
-    rows = await claim_queued(engine, "replicate", most, LEASE)
+    rows = await claim_queued(engine, {"replicate": most}, LEASE)
     return sorted(((row.id, row.user_id) for row in rows), key=lambda one: str(one[1]))
 
 

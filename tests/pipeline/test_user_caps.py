@@ -46,7 +46,7 @@ async def queue(engine: AsyncEngine, number: int, user_id: str = "a") -> list[UU
 
 async def claimed(engine: AsyncEngine, most: int = 64) -> Counter[str]:
     """How many of each user's the next claim takes."""
-    return Counter(row.user_id for row in await claim_queued(engine, "replicate", most, LEASE))
+    return Counter(row.user_id for row in await claim_queued(engine, {"replicate": most}, LEASE))
 
 
 async def test_what_is_beyond_the_cap_is_parked_and_others_pass(engine: AsyncEngine) -> None:
@@ -86,7 +86,7 @@ async def test_whoever_leaves_lets_the_next_one_in(
 ) -> None:
     await cap(engine, 2)
     await queue(engine, 5)
-    (first, _) = await claim_queued(engine, "replicate", 64, LEASE)
+    (first, _) = await claim_queued(engine, {"replicate": 64}, LEASE)
     await leave(engine, first.id)
     assert await standing(engine) == (1, 1, 2)
     assert await claimed(engine) == {"a": 1}
@@ -107,7 +107,7 @@ async def test_one_that_is_called_off_before_its_turn_lets_the_next_one_in_and_a
 async def test_one_that_comes_back_from_its_backoff_is_parked_when_its_place_is_taken(engine: AsyncEngine) -> None:
     await cap(engine, 1)
     await queue(engine, 3)
-    (first,) = await claim_queued(engine, "replicate", 64, LEASE)
+    (first,) = await claim_queued(engine, {"replicate": 64}, LEASE)
     await _put_off(engine, first.id)
     assert await claimed(engine) == {"a": 1}
     await fetch(engine, _DUE)
@@ -195,7 +195,7 @@ async def test_many_workers_never_pass_a_cap_and_serve_everybody(engine: AsyncEn
 
     async def work() -> None:
         while sum(served.values()) < 48:
-            for row in await claim_queued(engine, "replicate", 3, LEASE):
+            for row in await claim_queued(engine, {"replicate": 3}, LEASE):
                 flying = Counter({user: (await standing(engine, user))[0] for user in "abcd"})
                 assert max(flying.values()) <= 2
                 served[row.user_id] += 1

@@ -32,7 +32,7 @@ _PASSED = statement("UPDATE image_generations SET due_at = now() - interval '1 s
 
 async def develop(engine: AsyncEngine, generation_id: UUID, pictures: int = 1) -> None:
     """Bring a queued generation to its end."""
-    (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (claimed,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     await Callbacks(engine).commit(
         generation_id, claimed.attempt_number, f"p-{generation_id}", DONE, provider="replicate"
     )
@@ -69,7 +69,7 @@ async def test_a_completed_one_tells_of_the_pictures_that_came_with_the_same_sta
 
 async def test_one_that_is_given_up_tells_why(engine: AsyncEngine) -> None:
     generation_id = await submit(engine, webhook_url=URL)
-    (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (claimed,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     await give_up(engine, Status.PROCESSING, claimed, "the provider refused the content")
     said = check(await only_delivery(engine), await row_of(engine, generation_id))
     assert (said["why"], said["images"]) == ("the provider refused the content", [])
@@ -93,7 +93,7 @@ async def test_one_whose_deadline_passed(engine: AsyncEngine) -> None:
 async def test_one_that_no_budget_has_money_for(engine: AsyncEngine) -> None:
     await set_limits(engine, "somebody", in_flight=None, per_minute=None, budget_usd=Decimal("0.001"), period="month")
     generation_id = await submit(engine, webhook_url=URL, estimated_cost="0.5")
-    (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (claimed,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     assert claimed.status == "failed"
     said = check(await only_delivery(engine), await row_of(engine, generation_id))
     assert "payment required" in said["error_message"]

@@ -41,7 +41,7 @@ async def test_an_external_worker_has_the_best_job_and_the_pipeline_leaves_it_al
     )
     assert 899 < (row.due_at - row.attempt_at).total_seconds() <= 900.1
     # Neither claim, nor watcher, nor sweep, not even after the lease of a worker of ours.
-    assert best not in {one.id for one in await claim_queued(engine, "replicate", 10, lease=30)}
+    assert best not in {one.id for one in await claim_queued(engine, {"replicate": 10}, lease=30)}
     assert await take_overdue(engine, "replicate", 10, 100) == []
     assert await take_back(engine) == []
 
@@ -99,7 +99,7 @@ async def test_its_error_waits_again_for_the_provider_until_no_attempt_is_left(e
     (job,) = await psql.fetch("SELECT status, error_message, attempt_number FROM job_queue")
     assert tuple(job) == ("failed", "out of memory again", 2)
     assert await retry(engine, generation_id)
-    assert [one.id for one in await claim_queued(engine, "replicate", 10, lease=30)] == [generation_id]
+    assert [one.id for one in await claim_queued(engine, {"replicate": 10}, lease=30)] == [generation_id]
 
 
 async def test_an_unknown_job_and_one_that_it_does_not_hold_are_refused(engine: AsyncEngine, psql: Psql) -> None:
@@ -107,7 +107,7 @@ async def test_an_unknown_job_and_one_that_it_does_not_hold_are_refused(engine: 
     with pytest.raises(asyncpg.PostgresError, match=f"Job not found: {nobody}"):
         await complete(psql, nobody, error="x")
     ours = await submit(engine)
-    await claim_queued(engine, "replicate", 1, lease=30)
+    await claim_queued(engine, {"replicate": 1}, lease=30)
     for given in ({"result": {"output_url": URL}}, {"error": "x"}):
         with pytest.raises(
             asyncpg.PostgresError, match=r"is not held by an external worker \(any more\): it is processing"

@@ -16,7 +16,7 @@ from tests.rows import row_of, statuses, submit
 
 async def test_reset_by_hand_is_versioned_due_and_pushed(engine: AsyncEngine, database_url: str) -> None:
     generation_id = await submit(engine)
-    (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (claimed,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     psql, heard = await asyncpg.connect(database_url), asyncio.Queue[str]()
     await psql.add_listener(CHANNEL, lambda *notification: heard.put_nowait(str(notification[-1])))
 
@@ -35,7 +35,7 @@ async def test_reset_by_hand_is_versioned_due_and_pushed(engine: AsyncEngine, da
 
 async def test_a_worker_that_was_busy_with_the_row_writes_to_nothing(engine: AsyncEngine, database_url: str) -> None:
     generation_id = await submit(engine)
-    (claimed,) = await claim_queued(engine, "replicate", 1, lease=30)
+    (claimed,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     psql = await asyncpg.connect(database_url)
     await psql.execute("UPDATE image_generations SET status = 'downloading'")
     await psql.close()
@@ -68,7 +68,7 @@ async def test_a_row_inserted_by_hand_begins_its_timeline(engine: AsyncEngine, d
 
 async def test_our_own_connections_do_not_count_as_hands(engine: AsyncEngine) -> None:
     generation_id = await submit(engine)
-    await claim_queued(engine, "replicate", 1, lease=30)
+    await claim_queued(engine, {"replicate": 1}, lease=30)
     assert (await row_of(engine, generation_id)).version == 2
 
 
@@ -84,7 +84,7 @@ async def test_a_row_called_off_by_hand_keeps_a_clock_while_the_provider_may_wor
     engine: AsyncEngine, database_url: str
 ) -> None:
     running = await submit(engine)
-    await claim_queued(engine, "replicate", 1, lease=30)
+    await claim_queued(engine, {"replicate": 1}, lease=30)
     waiting = await submit(engine)
     psql = await asyncpg.connect(database_url)
     await psql.execute("UPDATE image_generations SET status = 'cancelled'")

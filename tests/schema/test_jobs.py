@@ -133,7 +133,7 @@ async def test_what_no_model_can_develop_fails_with_the_reason(engine: AsyncEngi
     assert (await row_of(engine, unknown)).status == "pending"
     await psql.execute("UPDATE job_queue SET status = 'pending', attempt_number = 0 WHERE id = $1", local)
     assert (await row_of(engine, local)).status == "pending"
-    assert await claim_queued(engine, "replicate", 10, lease=30) == []
+    assert await claim_queued(engine, {"replicate": 10}, lease=30) == []
 
 
 async def test_a_generation_inserted_by_hand_is_read_too(engine: AsyncEngine, psql: Psql) -> None:

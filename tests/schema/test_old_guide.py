@@ -33,7 +33,7 @@ _FAIL = statement("""
 async def completed(engine: AsyncEngine, age: str = "0") -> UUID:
     """A generation with its picture, completed so long ago."""
     generation_id = await submit(engine)
-    await claim_queued(engine, "replicate", 1, lease=30)
+    await claim_queued(engine, {"replicate": 1}, lease=30)
     (row,) = await fetch(engine, _DONE, id=generation_id)
     await finish(engine, [{"id": row.id, "fence": row.fence, "pictures": [picture()]}])
     await fetch(engine, _AGE, id=generation_id, age=age)
@@ -50,7 +50,7 @@ async def failed(engine: AsyncEngine) -> UUID:
 async def processing(engine: AsyncEngine, age: str = "0") -> UUID:
     """A generation that was claimed so long ago."""
     generation_id = await submit(engine)
-    await claim_queued(engine, "replicate", 10, lease=30)
+    await claim_queued(engine, {"replicate": 10}, lease=30)
     await fetch(engine, _AGE, id=generation_id, age=age)
     return generation_id
 

@@ -65,7 +65,7 @@ class Line:
     async def claim(self, most: int = 1) -> tuple[list[Any], float]:
         """The next claim: its ids, and how long it took in seconds. Raises BenchFailed when it brings nothing."""
         begun = time.perf_counter()
-        rows = await claim_queued(self.engine, LANE, most, LEASE_SECONDS)
+        rows = await claim_queued(self.engine, {LANE: most}, LEASE_SECONDS)
         took = time.perf_counter() - begun
         if not rows:
             raise BenchFailed("a claim brought nothing, though somebody waits")

@@ -116,7 +116,7 @@ async def test_a_worker_that_dies_between_two_providers_has_bought_nothing(
     await faults(painter, "replicate", {"fault": "error", "status": 402})
     generation_id = await lab.submit(**routed(*BOTH))
     await hands.buy()
-    (claimed,) = await claim_queued(lab.engine, "fal", 1, lease=4)
+    (claimed,) = await claim_queued(lab.engine, {"fal": 1}, lease=4)
     assert claimed.id == generation_id
     await lab.age(lab.settings.lease_seconds)
     await hands.watcher.look()

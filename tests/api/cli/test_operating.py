@@ -42,7 +42,7 @@ async def test_a_lane_is_made_paused_resumed_and_removed(operator: Darkroom, eng
     ]
     assert await operator("lanes", "resume", "replicate", DEV) == (0, "", "")
     assert await operator("lanes", "rm", "replicate", DEV) == (0, "", "")
-    assert len(await claim_queued(engine, "replicate", 5, 30)) == 1
+    assert len(await claim_queued(engine, {"replicate": 5}, 30)) == 1
 
 
 async def test_limits_are_set_listed_and_taken_away(operator: Darkroom, engine: AsyncEngine) -> None:

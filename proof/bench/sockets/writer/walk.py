@@ -81,7 +81,7 @@ class Walk:
             continue
 
     async def _claim(self, most: int) -> int:
-        claimed = await claim_queued(self._engine, LANE, most, LEASE_SECONDS)
+        claimed = await claim_queued(self._engine, {LANE: most}, LEASE_SECONDS)
         self.note([as_move(row) for row in claimed])
         for row in claimed:
             self.group.create_task(self._answer(row))

@@ -32,7 +32,7 @@ class Life:
 
     async def process(self) -> None:
         """queued → processing."""
-        (claimed,) = await claim_queued(self._state.engine, "replicate", 1, lease=30)
+        (claimed,) = await claim_queued(self._state.engine, {"replicate": 1}, lease=30)
         assert claimed.id == self.id
         self._state.notices.note([as_move(claimed)])
         await Callbacks(self._state.engine).commit(
