@@ -62,7 +62,7 @@ _SEND_ON = statement(f"""
       attempt_number = g.attempt_number - 1, fence = g.fence + 1, {FORGET}, due_at = g.deadline,
       refused_by = CASE WHEN :refused THEN g.refused_by || g.provider ELSE g.refused_by END,
       provider = :provider, (provider_model, input, price, estimated_cost) = (
-        SELECT model, input, price, estimated_cost FROM darkroom_route(g.routes, :provider))
+        SELECT model, input, price, estimated_cost FROM darkroom_stop(g.id, :provider))
     WHERE g.status = 'processing' AND g.id = :id AND g.fence = :fence
     RETURNING {MOVED}
 """)

@@ -9,18 +9,17 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.idempotency import TAKEN, Key, make_once
-from pipeline.resource import COLUMNS
 from pipeline.statements import as_json, fetch, statement
-from pipeline.submit import INSERT
+from pipeline.submit import submitting
 
 _MAKE = """batch AS (
       INSERT INTO batches (id, user_id, name, settings, total)
       SELECT CAST(CAST(:batch_id AS text) AS uuid), CAST(:owner AS text), CAST(:name AS text),
         CAST(:settings AS jsonb), :total
       {when} RETURNING id)"""
-_ROWS = f"{INSERT} WHERE EXISTS (SELECT FROM batch) RETURNING {COLUMNS}"
-_SUBMIT = statement(f"WITH {_MAKE.format(when='')} {_ROWS}")
-_SUBMIT_ONCE = statement(f"WITH {TAKEN}, {_MAKE.format(when='WHERE EXISTS (SELECT FROM taken)')} {_ROWS}")
+_MADE = "EXISTS (SELECT FROM batch)"
+_SUBMIT = submitting(_MADE, f"{_MAKE.format(when='')},")
+_SUBMIT_ONCE = submitting(_MADE, f"{TAKEN}, {_MAKE.format(when='WHERE EXISTS (SELECT FROM taken)')},")
 
 # Its generations' ids in the order in which they were asked for; those that were deleted since are missing.
 _READ = statement("""

@@ -9,9 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.errors import KeyReused, NotFound
 from pipeline.read import read_generation
-from pipeline.resource import COLUMNS
 from pipeline.statements import as_json, fetch, statement
-from pipeline.submit import INSERT
+from pipeline.submit import submitting
 
 KEPT = "interval '24 hours'"
 """How long a key stands for what it made, in SQL. After that it is free again."""
@@ -26,7 +25,7 @@ TAKEN = f"""taken AS (
       WHERE k.created_at < now() - {KEPT}
       RETURNING k.key)"""
 """A CTE that holds a row when the key is ours; the rest of the statement makes something only then."""
-_SUBMIT = statement(f"WITH {TAKEN} {INSERT} WHERE EXISTS (SELECT FROM taken) RETURNING {COLUMNS}")
+_SUBMIT = submitting("EXISTS (SELECT FROM taken)", f"{TAKEN},")
 
 _STORED = statement("""
     SELECT body_hash, generation_id FROM idempotency_keys WHERE user_id = :user_id AND key = :key

@@ -61,7 +61,7 @@ _FOUND = (
     "input",
     "provider",
     "provider_model",
-    "routes",
+    "route",
 )
 """The columns of what is worked out."""
 
@@ -71,11 +71,17 @@ _READ = statement(f"""
 """)
 _TYPED = ", ".join(f"{column} {ACCEPTED[column]}" for column in _FOUND)
 _COMPLETE = statement(f"""
-    UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline,
-      {", ".join(f"{column} = r.{column}" for column in _FOUND)}
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, {_TYPED})
-    WHERE g.id = r.id AND g.status = 'pending' AND g.fence = r.fence AND g.input IS NULL
-    RETURNING {MOVED}
+    WITH r AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, {_TYPED}, stops jsonb)),
+    g AS (
+      UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline,
+        {", ".join(f"{column} = r.{column}" for column in _FOUND)}
+      FROM r WHERE g.id = r.id AND g.status = 'pending' AND g.fence = r.fence AND g.input IS NULL
+      RETURNING {MOVED}),
+    on_their_ways AS (
+      INSERT INTO routes (generation_id, stops)
+      SELECT r.id, r.stops FROM r JOIN g ON g.id = r.id WHERE r.stops IS NOT NULL)
+    SELECT {MOVED} FROM g
 """)
 _REFUSE = statement(f"""
     UPDATE image_generations AS g SET {move(Status.PENDING, Status.FAILED, why="r.why")},
@@ -111,4 +117,4 @@ def _completed(row: Row[Any], guard: Guard, providers: Collection[str]) -> Mappi
         return {**held, "why": told}
     except Invalid as error:
         return {**held, "why": f"{error.field}: {error}"}
-    return {**held, **{column: found[column] for column in _FOUND}}
+    return {**held, **{column: found[column] for column in (*_FOUND, "stops")}}

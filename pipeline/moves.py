@@ -34,9 +34,9 @@ FIRST_ROUTE = """(provider, provider_model, input, price, estimated_cost) = (
           coalesce(r.input, g.input), CASE WHEN r.provider IS NULL THEN g.price ELSE r.price END,
           CASE WHEN r.provider IS NULL THEN g.estimated_cost ELSE r.estimated_cost END
         FROM (SELECT 1) AS one LEFT JOIN LATERAL (
-          SELECT x.* FROM jsonb_to_recordset(g.routes)
+          SELECT x.* FROM routes CROSS JOIN LATERAL jsonb_to_recordset(routes.stops)
             AS x(provider text, model text, input jsonb, price jsonb, estimated_cost numeric)
-          WHERE NOT x.provider = ANY (%s) LIMIT 1) AS r ON true)"""
+          WHERE routes.generation_id = g.id AND NOT x.provider = ANY (%s) LIMIT 1) AS r ON true)"""
 """SET clause that leads a row back to the first of its routes that is not in `%s`; one with a single way stays."""
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row
+from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
@@ -34,7 +34,7 @@ ACCEPTED: dict[str, str] = {
     "max_attempts": "smallint",
     "provider": "text",
     "provider_model": "text",
-    "routes": "jsonb",
+    "route": "text[]",
     "deadline": "timestamptz",
     "webhook_url": "text",
     "metadata": "jsonb",
@@ -49,7 +49,21 @@ ACCEPTED: dict[str, str] = {
 assert performers_of(None, Status.QUEUED) == performers_of(None, Status.PENDING) == ("door",)
 
 _LATER = "r.scheduled_at > now()"
-INSERT = f"""
+_TYPED = ", ".join(f"{name} {kind}" for name, kind in ACCEPTED.items())
+
+
+def submitting(condition: str = "true", before: str = "") -> TextClause:
+    """A statement that makes rows of the submissions in `:rows`, with what stands on their ways, and returns COLUMNS.
+
+    `condition` may name a CTE of those that are given in `before`, each with a comma behind it.
+    """
+    return statement(f"""
+    WITH {before} r AS MATERIALIZED (
+      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
+        AS r({_TYPED}, scheduled_at timestamptz, stops jsonb)
+      WHERE {condition}),
+    on_their_ways AS (
+      INSERT INTO routes (generation_id, stops) SELECT r.id, r.stops FROM r WHERE r.stops IS NOT NULL)
     INSERT INTO image_generations AS g
       ({", ".join(ACCEPTED)}, status, due_at, version, timeline)
     SELECT {", ".join(f"r.{name}" for name in ACCEPTED)},
@@ -58,12 +72,12 @@ INSERT = f"""
       1,
       jsonb_build_array(CASE WHEN {_LATER} THEN {entry(Status.PENDING, "1", "0")}
                         ELSE {entry(Status.QUEUED, "1", "0")} END)
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-      AS r({", ".join(f"{name} {kind}" for name, kind in ACCEPTED.items())}, scheduled_at timestamptz)
-"""
-"""Makes rows of the submissions in `:rows`, written as `r`; a WHERE or RETURNING may follow."""
+    FROM r
+    RETURNING {COLUMNS}
+    """)
 
-_INSERT = statement(f"{INSERT} RETURNING {COLUMNS}")
+
+_INSERT = submitting()
 
 
 class Submissions:
@@ -76,7 +90,7 @@ class Submissions:
         )
 
     async def submit(self, submission: Mapping[str, Any]) -> Row[Any]:
-        """Insert one row (the columns of ACCEPTED, and `scheduled_at`); returns it when it has been committed."""
+        """Insert one row (the columns of ACCEPTED, `scheduled_at`, `stops`); returns it when it has been committed."""
         return await self._coalescer(submission)
 
     async def _insert(self, batch: list[Mapping[str, Any]]) -> Sequence[Row[Any]]:

@@ -65,7 +65,7 @@ _WAITING = statement("""
             OR EXISTS (SELECT FROM lanes AS l JOIN lanes AS o ON o.provider = l.provider AND o.model_id = ''
               WHERE l.provider <> p.provider AND (darkroom_lane_closed(l) OR darkroom_lane_closed(o)) AND EXISTS (
                 SELECT FROM image_generations AS g
-                WHERE g.status = 'queued' AND g.admitted AND g.routes IS NOT NULL
+                WHERE g.status = 'queued' AND g.admitted AND g.route IS NOT NULL
                   AND g.provider = l.provider AND g.lane = l.model_id)))) AS start,
       EXISTS (SELECT FROM image_generations
               WHERE status = 'processing' AND due_at <= now() AND prediction IS NOT NULL) AS collect,
@@ -111,7 +111,7 @@ _OVERDUE = statement(f"""
     WHERE g.id = taken.id
     RETURNING g.id, g.status, g.fence, g.attempt_number, {ATTEMPTS}, g.max_attempts, g.retry_count, g.attempt_at,
       g.model_id, g.input, g.replicate_prediction_id, g.past_predictions, g.error_message, g.deadline, now() AS now,
-      g.provider, g.provider_model, g.routes, g.refused_by, g.asked_at
+      g.provider, g.provider_model, g.route, g.refused_by, g.asked_at
 """)
 
 _ADOPT = statement("""

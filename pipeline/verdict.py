@@ -79,13 +79,13 @@ def on_error(error: ProviderError, retries: int) -> TryAgain | GiveUp | None:
 
 
 def elsewhere(verdict: TryAgain | GiveUp, row: Row[Any]) -> TryAgain | GiveUp | SendOn:
-    """The verdict, unless the provider was down or refused a row (its `provider`, `routes` and `refused_by`) that has a
+    """The verdict, unless the provider was down or refused a row (its `provider`, `route` and `refused_by`) that has a
     route to another one behind this one. Behind the last one, a row that somebody was only down for tries again later.
     """
     refused = isinstance(verdict, GiveUp) and verdict.elsewhere
     if not (refused or (isinstance(verdict, TryAgain) and verdict.down)):
         return verdict
-    names = [route["provider"] for route in row.routes or []]
+    names = row.route or []
     behind = names[names.index(row.provider) + 1 :] if row.provider in names else []
     for name in behind:
         if name not in row.refused_by:

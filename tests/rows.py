@@ -29,7 +29,7 @@ def submission(**given: Any) -> dict[str, Any]:
         "provider": "replicate",
         "input": {"prompt": "a lighthouse at dusk", "seed": random.randrange(2**31)},
     }
-    assert set(given) <= {*ACCEPTED, "scheduled_at"}
+    assert set(given) <= {*ACCEPTED, "scheduled_at", "stops"}
     return {**least, **given}
 
 

@@ -71,7 +71,7 @@ BEGIN
           CASE WHEN g.provider = of_provider THEN g.input ELSE r.input END,
           CASE WHEN g.provider = of_provider THEN g.price ELSE r.price END,
           CASE WHEN g.provider = of_provider THEN g.estimated_cost ELSE r.estimated_cost END
-        FROM darkroom_route(g.routes, of_provider) AS r),
+        FROM darkroom_stop(CASE WHEN g.provider <> of_provider THEN g.id END, of_provider) AS r),
       asked_at = NULL,
       attempt_number = g.attempt_number + 1, attempt_at = begun, fence = g.fence + 1, progress = NULL,
       error_message = NULL,

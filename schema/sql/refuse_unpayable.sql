@@ -11,7 +11,7 @@ BEGIN
     wanted AS MATERIALIZED (
       -- At the price of where it would be bought.
       SELECT g.id, coalesce(g.user_id, '') AS who, w.nth, coalesce(CASE WHEN g.provider = of_provider THEN g.estimated_cost
-        ELSE (SELECT estimated_cost FROM darkroom_route(g.routes, of_provider)) END, 0) AS usd
+        ELSE (SELECT estimated_cost FROM darkroom_stop(g.id, of_provider)) END, 0) AS usd
       FROM unnest(chosen) WITH ORDINALITY AS w(id, nth) JOIN image_generations AS g ON g.id = w.id),
     left_over AS MATERIALIZED (
       SELECT w.id, w.who, w.usd,

@@ -10,13 +10,13 @@ BEGIN
       SELECT head.id FROM lanes AS l JOIN lanes AS p ON p.provider = l.provider AND p.model_id = ''
       CROSS JOIN LATERAL (
         SELECT g.id FROM image_generations AS g
-        WHERE g.status = 'queued' AND g.admitted AND g.routes IS NOT NULL AND g.replicate_prediction_id IS NULL
+        WHERE g.status = 'queued' AND g.admitted AND g.route IS NOT NULL AND g.replicate_prediction_id IS NULL
           AND g.provider = l.provider AND g.lane = l.model_id AND (g.deadline IS NULL OR g.deadline > now())
         ORDER BY g.priority DESC, g.turn, g.id LIMIT 250) AS head
       WHERE l.provider <> of_provider AND (darkroom_lane_closed(l) OR darkroom_lane_closed(p))),
     waiting AS MATERIALIZED (
       SELECT g.id, g.priority, g.turn, g.model_id FROM line JOIN image_generations AS g ON g.id = line.id
-      WHERE g.status = 'queued' AND darkroom_open_route(g.routes, g.refused_by, g.model_id) = of_provider
+      WHERE g.status = 'queued' AND darkroom_open_route(g.route, g.refused_by, g.model_id) = of_provider
       ORDER BY g.priority DESC, g.turn, g.id LIMIT room FOR UPDATE OF g SKIP LOCKED),
     placed AS (
       SELECT w.*, row_number() OVER (PARTITION BY w.model_id ORDER BY w.priority DESC, w.turn, w.id) AS nth,

@@ -9,6 +9,7 @@ from schema.tables.image import images
 from schema.tables.lane import lanes
 from schema.tables.metadata import metadata
 from schema.tables.meter import meters
+from schema.tables.route import routes
 from schema.tables.spending import spending
 from schema.tables.user_limits import user_limits
 from schema.tables.webhook_endpoint import webhook_endpoints
@@ -24,6 +25,7 @@ __all__ = [
     "lanes",
     "metadata",
     "meters",
+    "routes",
     "spending",
     "user_limits",
     "webhook_endpoints",

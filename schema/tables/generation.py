@@ -93,9 +93,9 @@ generations = Table(
     Column("provider", Text, nullable=False, server_default="replicate"),
     # The model by the provider's own name, where that is another than model_id.
     Column("provider_model", Text),
-    # Every provider that can take the request, in order: {provider, model, input, price, estimated_cost}; NULL where
-    # there is only one. And those of them that have refused it.
-    Column("routes", JSONB),
+    # Every provider that can take the request, in order; NULL where there is only one. What each is asked stands in
+    # `routes`. And those of them that have refused it.
+    Column("route", ARRAY(Text)),
     Column("refused_by", ARRAY(Text), nullable=False, server_default=text("'{}'")),
     # When a provider that keeps no list was asked: from then on only its own word tells whether it has sold.
     Column("asked_at", Moment),
@@ -157,7 +157,7 @@ Index(
     generations.c.priority.desc(),
     generations.c.turn,
     generations.c.id,
-    postgresql_where=text("status = 'queued' AND admitted AND routes IS NOT NULL"),
+    postgresql_where=text("status = 'queued' AND admitted AND route IS NOT NULL"),
 )
 # What is in flight at a provider: each claim counts it.
 Index(

@@ -34,7 +34,7 @@ def three_providers(port: int) -> dict[str, Any]:
 
 def routed(*providers: str) -> dict[str, Any]:
     """What a submission says of its route."""
-    routes = [
+    stops = [
         {
             "provider": name,
             "model": MODELS[name][0],
@@ -44,14 +44,15 @@ def routed(*providers: str) -> dict[str, Any]:
         }
         for name in providers
     ]
-    first = routes[0]
+    first = stops[0]
     return {
         "provider": first["provider"],
         "provider_model": first["model"],
         "input": first["input"],
         "price": first["price"],
         "estimated_cost": first["estimated_cost"],
-        "routes": routes if len(routes) > 1 else None,
+        "route": list(providers) if len(providers) > 1 else None,
+        "stops": stops if len(stops) > 1 else None,
     }
 
 

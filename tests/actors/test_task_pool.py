@@ -61,3 +61,25 @@ async def test_closing_lets_the_quick_end_and_cancels_the_slow(caplog: pytest.Lo
 
 async def test_closing_an_empty_pool_takes_no_time() -> None:
     await asyncio.wait_for(TaskPool(1).close(60), 5)
+
+
+async def test_places_that_are_held_are_taken_by_nobody_and_given_back() -> None:
+    pool, go = TaskPool(3), asyncio.Event()
+
+    async def work() -> None:
+        await go.wait()
+
+    with pool.hold(2) as first, pool.hold(2) as second:
+        assert (first, second, pool.free) == (2, 1, 0)
+        with pool.hold(2) as third:
+            assert third == 0
+        waiting = asyncio.create_task(pool.wait_free())
+        await asyncio.wait([waiting], timeout=0)
+        assert not waiting.done()
+        # What was held for is spawned before the place is given back.
+        for _ in range(first):
+            pool.spawn(work())
+    await asyncio.wait_for(waiting, 5)
+    assert pool.free == 1
+    go.set()
+    await pool.close(5)

@@ -1,10 +1,11 @@
 """Turns: one looks, one waits, the rest go home."""
 
 import asyncio
+from functools import partial
 
 import pytest
 
-from actors.turns import Turns
+from actors.turns import Rounds, Turns
 
 
 class Looks:
@@ -85,3 +86,19 @@ async def test_a_waiting_bell_that_is_cancelled_makes_room_for_another(looks: Lo
     looks.go.set()
     await asyncio.wait_for(asyncio.gather(first, third), 5)
     assert looks.begun == 2
+
+
+async def test_a_round_looks_together_first_and_then_at_each_without_waiting_for_another(looks: Looks) -> None:
+    order: list[str] = []
+
+    async def note(name: str) -> None:
+        order.append(name)
+
+    rounds = Rounds(Turns(partial(note, "together")), [Turns(looks.look), Turns(partial(note, "free"))])
+    first = asyncio.create_task(rounds.take())
+    await asyncio.wait_for(looks.looking.wait(), 5)
+    second = asyncio.create_task(rounds.take())
+    await asyncio.wait([second], timeout=0.05)
+    assert order == ["together", "free", "together", "free"]
+    looks.go.set()
+    await asyncio.wait_for(asyncio.gather(first, second), 5)

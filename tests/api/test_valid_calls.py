@@ -59,7 +59,7 @@ def check_call(request: GenerationRequest, providers: Collection[str] = tuple(PR
     """
     row = submission_of(request, SOMEBODY, Guard(), providers)
     first = {name: row[name] for name in ("provider", "input")} | {"model": row["provider_model"]}
-    for stop in row["routes"] or [first]:
+    for stop in row["stops"] or [first]:
         order = asked_of(stop["provider"], stop["model"] or request.model_id, stop["input"])
         assert order.picture.count == request.num_outputs or request.forgiving
         # Nothing that was asked for is dropped: a seed stands in every input, and the prompt.

@@ -69,6 +69,11 @@ INNER = (
     Inner("admit", "WHERE id IN (\n", " FOR UPDATE", ("who", "cap"), "parked"),
 )
 
+VANISHES = (
+    "SELECT darkroom_lane_closed(l), darkroom_tokens(l) FROM lanes AS l",
+    "SELECT s.input FROM image_generations AS g CROSS JOIN LATERAL darkroom_stop(g.id, g.provider) AS s",
+)
+
 
 @pytest.mark.parametrize("inner", INNER, ids=lambda inner: f"{inner.function} by {inner.walks}")
 async def test_it_finds_its_rows_by_an_index(connection: "asyncpg.Connection[asyncpg.Record]", inner: Inner) -> None:
@@ -78,3 +83,26 @@ async def test_it_finds_its_rows_by_an_index(connection: "asyncpg.Connection[asy
     plan = "\n".join(line[0] for line in await connection.fetch(f"EXPLAIN EXECUTE inside ({values})"))
     assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", plan), plan
     assert re.search(rf"image_generations_{inner.walks}(_idx)?\b", plan), plan
+
+
+async def test_nothing_that_a_claim_or_a_turn_calls_is_planned_at_every_call(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    """A function in SQL is, unless it vanishes into the statement around it."""
+    found, new = set[str](), {"darkroom_claim_at", "darkroom_take_turn"}
+    while new:
+        found |= new
+        bodies = await connection.fetch("SELECT prosrc FROM pg_proc WHERE proname = ANY ($1)", list(new))
+        new = {name for row in bodies for name in re.findall(r"darkroom_\w+", row["prosrc"])} - found
+    in_sql = await connection.fetch(
+        "SELECT p.proname FROM pg_proc AS p JOIN pg_language AS l ON l.oid = p.prolang "
+        "WHERE l.lanname = 'sql' AND p.proname = ANY ($1) ORDER BY 1",
+        list(found),
+    )
+    # These ask no table, or are a FROM clause of their own; the last two are called for what is bought elsewhere only.
+    assert [row["proname"] for row in in_sql] == [
+        *("darkroom_lane_closed", "darkroom_open_route", "darkroom_stop", "darkroom_tokens", "darkroom_why_elsewhere")
+    ]
+    for call in VANISHES:
+        plan = "\n".join(line[0] for line in await connection.fetch(f"EXPLAIN VERBOSE {call}"))
+        assert "darkroom_" not in plan, plan

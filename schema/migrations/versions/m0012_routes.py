@@ -14,8 +14,6 @@ down_revision = "0011"
 _TABLE = "image_generations"
 _FUNCTIONS = {
     "lane_closed": "lanes",
-    "open_route": "jsonb, text[], text",
-    "route": "jsonb, text",
     "stranded": "text, integer",
     "with_stranded": "text, uuid[], integer",
     "why_elsewhere": "text",
