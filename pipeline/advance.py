@@ -6,7 +6,7 @@ from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import ATTEMPTS, FIRST_ROUTE, FORGET, MOVED, WHY, Move, as_move
-from pipeline.statements import execute, fetch, statement
+from pipeline.statements import execute, fetch, stands, statement
 from pipeline.transitions import move
 from pipeline.verdict import GiveUp, SendOn, TryAgain
 from schema.statuses import Status
@@ -39,7 +39,7 @@ def _give_up(source: Status) -> TextClause:
         UPDATE image_generations AS g SET {move(source, Status.FAILED, why=WHY)},
           error_message = {WHY}, completed_at = now(), fence = g.fence + 1,
           due_at = CASE WHEN :running THEN now() END
-        WHERE g.id = :id AND g.status = '{source}' AND g.fence = :fence
+        WHERE g.id = :id AND {stands(source)} AND g.fence = :fence
         RETURNING {MOVED}
     """)
 
@@ -52,7 +52,7 @@ _TRY_AGAIN = statement(f"""
       attempt_number = g.attempt_number - CASE WHEN :unsold THEN 1 ELSE 0 END,
       retry_count = g.retry_count + 1, fence = g.fence + 1, {FORGET},
       due_at = least(now() + make_interval(secs => :delay), g.deadline), {FIRST_ROUTE % "g.refused_by"}
-    WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence
+    WHERE g.id = :id AND {stands(Status.PROCESSING)} AND g.fence = :fence
     RETURNING {MOVED}
 """)
 
@@ -63,13 +63,13 @@ _SEND_ON = statement(f"""
       refused_by = CASE WHEN :refused THEN g.refused_by || g.provider ELSE g.refused_by END,
       provider = :provider, (provider_model, input, price, estimated_cost) = (
         SELECT model, input, price, estimated_cost FROM darkroom_stop(g.id, :provider))
-    WHERE g.status = 'processing' AND g.id = :id AND g.fence = :fence
+    WHERE {stands(Status.PROCESSING)} AND g.id = :id AND g.fence = :fence
     RETURNING {MOVED}
 """)
 
 _NOTE_TROUBLE = statement(f"""
     UPDATE image_generations AS g SET error_message = {WHY}, changed = pg_current_xact_id()
-    WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence
+    WHERE g.id = :id AND {stands(Status.PROCESSING)} AND g.fence = :fence
 """)
 
 

@@ -10,7 +10,7 @@ from pipeline.coalesce import Coalescer
 from pipeline.money import BOOK, paid
 from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
-from pipeline.statements import as_json, blames_a_row, fetch, statement
+from pipeline.statements import as_json, blames_a_row, fetch, given, statement
 
 # Guarded by id, provider, attempt and status, not by the fence: a provider holds no lease. But it raises the fence, so
 # who has just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over
@@ -23,8 +23,7 @@ from pipeline.statements import as_json, blames_a_row, fetch, statement
 _PAID = paid("r.prediction")
 _COMMIT = statement(f"""
     WITH r AS MATERIALIZED (
-      SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-        AS r(id uuid, attempt integer, provider text, prediction_id text, prediction jsonb)
+      SELECT r.* FROM {given("id uuid, attempt integer, provider text, prediction_id text, prediction jsonb")}
       JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
     booked AS (
     UPDATE image_generations AS g SET

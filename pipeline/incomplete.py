@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.egress import Guard
 from pipeline.errors import Invalid
 from pipeline.moves import MOVED, Move, as_move
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import as_json, fetch, given, statement
 from pipeline.submission import submission_of
 from pipeline.submit import ACCEPTED
 from pipeline.transitions import move
@@ -72,7 +72,7 @@ _READ = statement(f"""
 _TYPED = ", ".join(f"{column} {ACCEPTED[column]}" for column in _FOUND)
 _COMPLETE = statement(f"""
     WITH r AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, {_TYPED}, stops jsonb)),
+      SELECT * FROM {given(f"id uuid, fence bigint, {_TYPED}, stops jsonb")}),
     g AS (
       UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline,
         {", ".join(f"{column} = r.{column}" for column in _FOUND)}
@@ -86,7 +86,7 @@ _COMPLETE = statement(f"""
 _REFUSE = statement(f"""
     UPDATE image_generations AS g SET {move(Status.PENDING, Status.FAILED, why="r.why")},
       error_message = r.why, completed_at = now(), due_at = NULL, fence = g.fence + 1
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, why text)
+    FROM {given("id uuid, fence bigint, why text")}
     WHERE g.id = r.id AND g.status = 'pending' AND g.fence = r.fence AND g.input IS NULL
     RETURNING {MOVED}
 """)

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import FORGET, MOVED, WHY, Move, as_move
-from pipeline.statements import as_json, execute, fetch, statement
+from pipeline.statements import as_json, execute, fetch, given, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -17,7 +17,7 @@ from schema.statuses import Status
 # hand: it is developed again.
 _FINISH = statement(f"""
     WITH r AS MATERIALIZED (
-      SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, pictures jsonb)
+      SELECT r.* FROM {given("id uuid, fence bigint, pictures jsonb")}
       JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
     moved AS (
       UPDATE image_generations AS g SET {move(Status.DOWNLOADING, Status.COMPLETED)},
@@ -61,8 +61,8 @@ _DOWNLOAD_LATER = statement("""
     WHERE g.id = :id AND g.status = 'downloading' AND g.fence = :fence
 """)
 
-_RENEW = statement("""
-    WITH r AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint))
+_RENEW = statement(f"""
+    WITH r AS MATERIALIZED (SELECT * FROM {given("id uuid, fence bigint")})
     UPDATE image_generations AS g SET due_at = now() + make_interval(secs => :lease)
     FROM r WHERE g.id = r.id AND g.status = 'downloading' AND g.fence = r.fence
     RETURNING g.id

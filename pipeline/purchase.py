@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import MOVED, WHY, Move, as_move
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import as_json, fetch, given, stands, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -17,10 +17,10 @@ from schema.statuses import Status
 # A row that was called off meanwhile takes it too: the meter runs, and only who knows the prediction can stop it.
 # Known already: the webhook was faster than the answer. The rows are locked in the order of their ids, as the webhooks'
 # batches do, or the two could wait for each other.
-_RECORD = statement("""
+_RECORD = statement(f"""
     WITH r AS MATERIALIZED (
       SELECT r.*, held.replicate_prediction_id IS NOT DISTINCT FROM r.prediction_id AS known
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, attempt integer, prediction_id text)
+      FROM {given("id uuid, attempt integer, prediction_id text")}
       JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
     kept AS (
       UPDATE image_generations AS g SET
@@ -52,19 +52,19 @@ _SURPLUS = statement("""
 
 
 # A provider that keeps no list is asked only when the row says so: the row is held for another lease by the same word.
-_MARK_ASKED = statement("""
+_MARK_ASKED = statement(f"""
     WITH r AS MATERIALIZED (
-      SELECT r.* FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint)
+      SELECT r.* FROM {given("id uuid, fence bigint")}
       JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
     UPDATE image_generations AS g SET asked_at = clock_timestamp(),
       due_at = clock_timestamp() + make_interval(secs => :lease)
-    FROM r WHERE g.id = r.id AND g.status = 'processing' AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
+    FROM r WHERE g.id = r.id AND {stands(Status.PROCESSING)} AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
     RETURNING g.id
 """)
-_RENEW_CALLS = statement("""
-    WITH r AS MATERIALIZED (SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint))
+_RENEW_CALLS = statement(f"""
+    WITH r AS MATERIALIZED (SELECT * FROM {given("id uuid, fence bigint")})
     UPDATE image_generations AS g SET due_at = now() + make_interval(secs => :lease)
-    FROM r WHERE g.id = r.id AND g.status = 'processing' AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
+    FROM r WHERE g.id = r.id AND {stands(Status.PROCESSING)} AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
     RETURNING g.id
 """)
 # What may have been paid for and is not there is counted, and shown.
@@ -72,7 +72,7 @@ _GIVE_UP_UNHEARD = statement(f"""
     WITH moved AS (
       UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.FAILED, why=WHY)}, error_message = {WHY},
         completed_at = now(), fence = g.fence + 1, due_at = NULL, possible_double_charge = g.possible_double_charge + 1
-      WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence
+      WHERE g.id = :id AND {stands(Status.PROCESSING)} AND g.fence = :fence
       RETURNING {MOVED}, g.provider),
     shown AS (
       UPDATE lanes SET possible_double_charge = lanes.possible_double_charge + 1

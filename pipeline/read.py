@@ -10,12 +10,12 @@ from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.resource import COLUMNS_WITH_IMAGES
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import WANTED, as_json, fetch, statement
 from schema.statuses import FINAL, Status, sql_list
 
 _BY_ID = statement(f"""
     SELECT {COLUMNS_WITH_IMAGES} FROM image_generations AS g
-    WHERE g.id IN (SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id))
+    WHERE g.id IN {WANTED}
 """)
 
 _UNFINISHED = statement(f"""
@@ -70,10 +70,10 @@ IN_ORDER = """
       SELECT id FROM image_generations WHERE batch_id = CAST(:batch_id AS uuid) AND batch_id IS NOT NULL
       ORDER BY id FOR UPDATE)"""
 """Begins a statement that writes to a batch's generations; OF_BATCH picks them, as `g`."""
-THOSE_IN_ORDER = """
+THOSE_IN_ORDER = f"""
     WITH members AS MATERIALIZED (
       SELECT id FROM image_generations
-      WHERE id IN (SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id))
+      WHERE id IN {WANTED}
       ORDER BY id FOR UPDATE)"""
 """The same for the generations in `:ids`."""
 OF_BATCH = "g.id IN (SELECT id FROM members)"

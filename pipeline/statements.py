@@ -14,6 +14,31 @@ def statement(sql: str) -> TextClause:
     return text(sql)
 
 
+def given(columns: str) -> str:
+    """The FROM item `r`: the rows in `:rows`, of `columns` with their types, as `as_json` writes them.
+
+    A plan is made once, perhaps while the tables are empty, and a hundred rows (as Postgres takes a set from JSON for)
+    looked up by key seem dearer there than the whole table. The limit, which cuts off nothing, lets it expect ten.
+    """
+    return f"""(SELECT * FROM jsonb_to_recordset(CAST(CAST(:rows AS text) AS jsonb)) AS given({columns})
+        LIMIT octet_length(CAST(:rows AS text))) AS r"""
+
+
+WANTED = """(SELECT CAST(wanted.id AS uuid)
+        FROM jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)) AS wanted(id)
+        LIMIT octet_length(CAST(:ids AS text)))"""
+"""The ids in `:ids`, for IN; limited for the same reason."""
+
+
+def stands(status: str) -> str:
+    """Whether `g`, which is found by its id, has `status`.
+
+    Not by `=`: a partial index of that status would serve too. It seems to hold next to nothing while nothing is under
+    way, and the plan made then would walk through all that is in flight later, for each row.
+    """
+    return f"g.status IS NOT DISTINCT FROM '{status}'"
+
+
 def blames_a_row(error: Exception) -> bool:
     """Whether Postgres refused a value (SQLSTATE classes 22 and 23). An outage blames nobody: retrying is no use."""
     state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None

@@ -6,13 +6,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.forecast import Lane, Pace, Waiting
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import WANTED, as_json, fetch, statement
 from schema.statuses import FINAL, Status, sql_list
 
 RECENT = 2_000
 """Of how many rows, the last to change, the paces are drawn."""
-
-_WANTED = "SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id)"
 
 _PACES = statement(f"""
     SELECT provider, model_id, count(*) AS number,
@@ -29,7 +27,7 @@ _STANDING = statement(f"""
     SELECT id, user_id, batch_id, CAST(status AS text) AS status, provider, model_id, progress,
       CAST(extract(epoch FROM now() - attempt_at) AS double precision) AS worked,
       CAST(extract(epoch FROM due_at - now()) AS double precision) AS due_in
-    FROM image_generations WHERE id IN ({_WANTED}) AND status NOT IN ({sql_list(FINAL)})
+    FROM image_generations WHERE id IN {WANTED} AND status NOT IN ({sql_list(FINAL)})
 """)
 
 # The order of the claim. Walks the whole line: whoever asks often should mind how long it took.
@@ -37,7 +35,7 @@ _POSITIONS = statement(f"""
     SELECT id, position FROM (
       SELECT id, row_number() OVER (PARTITION BY provider ORDER BY priority DESC, turn, id) AS position
       FROM image_generations WHERE status = 'queued') AS line
-    WHERE id IN ({_WANTED})
+    WHERE id IN {WANTED}
 """)
 
 _LANES = statement("""

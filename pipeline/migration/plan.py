@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.migration.reader import Batch, Reader
 from pipeline.migration.rows import status_of
 from pipeline.migration.source import Source, complaints, counts, strange_values
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import WANTED, as_json, fetch, statement
 
-_THERE = statement("""
+_THERE = statement(f"""
     SELECT g.id, g.prompt, g.created_at FROM image_generations AS g
-    WHERE g.id IN (SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id))
+    WHERE g.id IN {WANTED}
 """)
 _MIGRATED = statement("""
     SELECT EXISTS (SELECT FROM information_schema.columns WHERE table_schema = 'public'

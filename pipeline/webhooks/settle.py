@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import as_json, fetch, given, statement
 from pipeline.webhooks.schedule import Reply, Verdict
 
 MOST_HEARD = 5_000
@@ -15,11 +15,12 @@ MOST_HEARD = 5_000
 # Rows are locked in the order of their ids, as everywhere. What waits for the same endpoint follows its wish, but for
 # rows that somebody else holds just now: a claim looks at the endpoint itself.
 # The last element of `tries` is this one: the claim began it.
+_TRIED = """id uuid, fence bigint, delivered boolean, gone boolean, delay double precision,
+        hold double precision, untried integer, try jsonb"""
 _SETTLE = statement(f"""
     WITH r AS MATERIALIZED (
       SELECT r.*, d.endpoint, d.user_id, d.url
-      FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS r(id uuid, fence bigint, delivered boolean, gone boolean,
-        delay double precision, hold double precision, untried integer, try jsonb)
+      FROM {given(_TRIED)}
       JOIN deliveries AS d ON d.id = r.id
       WHERE d.fence = r.fence ORDER BY r.id FOR UPDATE OF d),
     told AS (

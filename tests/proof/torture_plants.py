@@ -23,8 +23,8 @@ PLANTS = {
     # A worker that slept through its leases has stale answers in its hand, and writes them over what others did since.
     "fence removed": Plant(
         file="pipeline/advance.py",
-        old="WHERE g.id = :id AND g.status = 'processing' AND g.fence = :fence\n    RETURNING {MOVED}",
-        new="WHERE g.id = :id AND g.status = 'processing' AND g.fence >= :fence\n    RETURNING {MOVED}",
+        old="WHERE g.id = :id AND {stands(Status.PROCESSING)} AND g.fence = :fence\n    RETURNING {MOVED}",
+        new="WHERE g.id = :id AND {stands(Status.PROCESSING)} AND g.fence >= :fence\n    RETURNING {MOVED}",
         scenario=(
             *("--only=freeze", "--kills=1", "--freeze-at=answer"),
             *("--faults=none", "--generations=70", "--pace=6.5-7"),

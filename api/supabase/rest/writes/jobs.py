@@ -10,7 +10,7 @@ from api.supabase.rest.refusals import Refusal, forbidden
 from api.supabase.rest.tables import Table
 from api.supabase.rest.writes.asked import check_known, empty, read_asked
 from api.supabase.rest.writes.body import read_row
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import WANTED, as_json, fetch, statement
 
 _TYPES = {
     "status": "text",
@@ -45,6 +45,6 @@ def _sql(written: dict[str, Any]) -> str:
     return f"""
         UPDATE job_queue AS j SET {assigned}
         FROM jsonb_to_record(CAST(:body AS jsonb)) AS b({fields})
-        WHERE j.id IN (SELECT CAST(w.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS w(id))
+        WHERE j.id = ANY (ARRAY {WANTED})
         RETURNING j.id
     """

@@ -15,19 +15,19 @@ from api.supabase.rest.tables import Table
 from api.supabase.rest.writes.asked import Asked, empty, read_asked
 from pipeline.delete import delete_many
 from pipeline.standing import read_standing
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import WANTED, as_json, fetch, statement
 
-_THEIR_GENERATIONS = statement("""
+_THEIR_GENERATIONS = statement(f"""
     WITH those AS MATERIALIZED (
       SELECT id, generation_id FROM images
-      WHERE id IN (SELECT CAST(w.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS w(id)))
+      WHERE id IN {WANTED})
     SELECT i.generation_id AS id, count(*) AS pictures,
       array_agg(i.id) FILTER (WHERE i.id IN (SELECT id FROM those)) AS matched
     FROM images AS i WHERE i.generation_id IN (SELECT generation_id FROM those) GROUP BY i.generation_id
 """)
-_PUT_AWAY = statement("""
+_PUT_AWAY = statement(f"""
     DELETE FROM job_queue
-    WHERE id IN (SELECT CAST(w.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS w(id)) RETURNING id
+    WHERE id = ANY (ARRAY {WANTED}) RETURNING id
 """)
 
 
