@@ -16,11 +16,17 @@ WAKE_SECONDS = 1
 class BlockingConsumer(_RedisConsumer):
     """Fetches at once when a bell rings, and once a second anyway."""
 
+    _emptied = False
+    """Whether the last fetch left nothing in the queue: what has come since has its wake-up beside it."""
+
     def __next__(self) -> MessageProxy | None:
         try:
-            if not self.message_cache:
+            if not self.message_cache and not self._emptied:
                 self._fetch()
-            if not self.message_cache and self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_SECONDS):
+            if not self.message_cache:
+                if not self.broker.client.blpop([wake_key(self.queue_name)], timeout=WAKE_SECONDS):
+                    self._emptied = False
+                    return None
                 self._fetch()
             if not self.message_cache:
                 return None
@@ -34,6 +40,8 @@ class BlockingConsumer(_RedisConsumer):
         room = self.prefetch - self.outstanding_message_count
         if room > 0:
             self.message_cache = self.broker.do_fetch(self.queue_name, room)
+        # Without room, a wake-up may have been taken whose message still lies there.
+        self._emptied = len(self.message_cache) < room
 
     def ack(self, message: Any) -> None:
         """Acknowledge; a broker that times out counts as a closed connection, not as a bug."""

@@ -51,7 +51,10 @@ from pipeline.settings import Settings
 from pipeline.submit import Submissions
 
 ROUTES: list[BaseRoute] = [
+    # First what every generation passes through: they are tried one after the other.
     Route("/v1/generations", doors.submit_generation, methods=["POST"]),
+    Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
+    WebSocketRoute("/v1/ws", websocket_door),
     Route("/v1/generations", doors.list_own, methods=["GET"]),
     Route("/v1/generations/{id}", doors.show_generation, methods=["GET"]),
     Route("/v1/generations/{id}", verbs.delete_generation, methods=["DELETE"]),
@@ -69,8 +72,6 @@ ROUTES: list[BaseRoute] = [
     Route("/v1/webhooks/secret", webhooks.show_secret, methods=["GET"]),
     Route("/v1/webhooks/secret/rotate", webhooks.rotate, methods=["POST"]),
     Route("/v1/queue", doors.show_queue, methods=["GET"]),
-    Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
-    WebSocketRoute("/v1/ws", websocket_door),
     Route("/functions/v1/start-generation", start_generation, methods=["POST"]),
     Route("/functions/v1/process-jobs", process_jobs, methods=["POST"]),
     Route("/functions/v1/generate-image", generate_image, methods=["POST"]),

@@ -17,6 +17,14 @@ BEGIN
   IF NOT FOUND OR held.paused OR held.open_until > clock_timestamp() THEN
     RETURN;
   END IF;
+  -- Nothing has stood in line here since the heads were found, and nothing does: most providers, most of the time. A line
+  -- that is in use is not looked for so: what a dump holds open would be walked through.
+  IF NOT EXISTS (
+      SELECT FROM lanes AS l WHERE (l.provider = of_provider AND l.heads <> '{}') OR darkroom_lane_closed(l))
+    AND NOT EXISTS (
+      SELECT FROM image_generations AS g WHERE g.status = 'queued' AND g.admitted AND g.provider = of_provider) THEN
+    RETURN;
+  END IF;
   IF held.heads_at < clock_timestamp() - interval '1 second' THEN
     PERFORM darkroom_find_heads(of_provider);
     SELECT * INTO held FROM lanes WHERE provider = of_provider AND model_id = '';

@@ -132,3 +132,17 @@ async def test_a_consumer_whose_connection_is_cut_says_so_and_a_new_one_goes_on(
     await rung(doorbell, Bell.START)
     again = broker.consume("start", prefetch=2)
     assert (await asyncio.to_thread(fetched, again)).actor_name == "start"  # type: ignore[arg-type]
+
+
+async def test_a_wake_up_that_was_taken_without_room_for_its_message_is_not_lost(
+    redis: Redis, broker: BlockingBroker, doorbell: Doorbell
+) -> None:
+    consumer = broker.consume("start", prefetch=1)
+    await rung(doorbell, Bell.START)
+    first = await asyncio.to_thread(next, consumer)
+    assert first is not None
+    await rung(doorbell, Bell.START)
+    while await redis.llen(wake_key("start")):
+        assert await asyncio.to_thread(next, consumer) is None
+    consumer.ack(first)
+    assert await asyncio.to_thread(next, consumer) is not None
