@@ -18,7 +18,8 @@ _CLAIM = statement(f"""
       g.input, g.source_image_url, g.replicate_prediction_id, g.provider, g.provider_model, g.route, g.refused_by,
       (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes
        WHERE lanes.provider = g.provider AND lanes.model_id = '') AS lane_in_trouble
-    FROM darkroom_claim_at(CAST(:providers AS text[]), CAST(:most AS integer[]), :lease) AS g
+    FROM darkroom_hold_lanes(CAST(:providers AS text[]), CAST(:most AS integer[])) AS held
+    CROSS JOIN LATERAL darkroom_claim(held.of_provider, held.most, :lease) AS g
 """)
 
 # The try is counted here and not when it fails, so that a picture which kills its worker comes to an end.

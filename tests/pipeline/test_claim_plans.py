@@ -89,7 +89,7 @@ async def test_nothing_that_a_claim_or_a_turn_calls_is_planned_at_every_call(
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     """A function in SQL is, unless it vanishes into the statement around it."""
-    found, new = set[str](), {"darkroom_claim_at", "darkroom_take_turn"}
+    found, new = set[str](), {"darkroom_hold_lanes", "darkroom_claim", "darkroom_take_turn"}
     while new:
         found |= new
         bodies = await connection.fetch("SELECT prosrc FROM pg_proc WHERE proname = ANY ($1)", list(new))
