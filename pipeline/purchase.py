@@ -62,7 +62,9 @@ _MARK_ASKED = statement(f"""
     RETURNING g.id
 """)
 _RENEW_CALLS = statement(f"""
-    WITH r AS MATERIALIZED (SELECT * FROM {given("id uuid, fence bigint")})
+    WITH r AS MATERIALIZED (
+      SELECT r.* FROM {given("id uuid, fence bigint")}
+      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
     UPDATE image_generations AS g SET due_at = now() + make_interval(secs => :lease)
     FROM r WHERE g.id = r.id AND {stands(Status.PROCESSING)} AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
     RETURNING g.id
