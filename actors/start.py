@@ -39,6 +39,7 @@ class Start:
         """Claim once for those of `names` that have hands free; note which of them may have more waiting."""
         with ExitStack() as held:
             most = {name: held.enter_context(self.buyers[name].pool.hold(LARGEST_CLAIM)) for name in names}
+            # Before the claim: what another look finds meanwhile must not be forgotten.
             for name, hands in most.items():
                 self.buyers[name].behind = not hands
             # Taken before the claim, so it can only be earlier than the lease that Postgres writes down.

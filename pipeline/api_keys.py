@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.errors import Invalid
 from pipeline.ids import new_id
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import WANTED, as_json, fetch, statement
 
 PREFIX = "dk_"
 """What every key begins with, so that a leaked one can be found by a secret scanner."""
@@ -40,7 +40,7 @@ _FIND = statement(f"""
 """)
 _STANDING = statement(f"""
     SELECT id FROM api_keys WHERE {_STANDS}
-    AND id IN (SELECT CAST(wanted.id AS uuid) FROM jsonb_array_elements_text(CAST(:ids AS jsonb)) AS wanted(id))
+    AND id IN {WANTED}
 """)
 _LIST = statement(f"SELECT {_COLUMNS} FROM api_keys ORDER BY created_at DESC, id DESC")
 _ENDING_IN = statement(f"SELECT {_COLUMNS} FROM api_keys WHERE right(CAST(id AS text), length(:ending)) = :ending")

@@ -10,7 +10,7 @@ from pipeline.coalesce import Coalescer
 from pipeline.money import BOOK, paid
 from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
-from pipeline.statements import as_json, blames_a_row, fetch, given, statement
+from pipeline.statements import as_json, blames_a_row, fetch, held, statement
 
 # Guarded by id, provider, attempt and status, not by the fence: a provider holds no lease. But it raises the fence, so
 # who has just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over
@@ -22,9 +22,7 @@ from pipeline.statements import as_json, blames_a_row, fetch, given, statement
 # What it has cost is booked here, once, whatever becomes of the row.
 _PAID = paid("r.prediction")
 _COMMIT = statement(f"""
-    WITH r AS MATERIALIZED (
-      SELECT r.* FROM {given("id uuid, attempt integer, provider text, prediction_id text, prediction jsonb")}
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
+    WITH {held("id uuid, attempt integer, provider text, prediction_id text, prediction jsonb")},
     booked AS (
     UPDATE image_generations AS g SET
       prediction = r.prediction, changed = pg_current_xact_id(), fence = g.fence + 1,

@@ -6,16 +6,15 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import as_json, fetch, given, statement
 from pipeline.stores import Store
 from schema.statuses import FINAL, sql_list
 
 _LEFTOVERS = statement(f"""
-    SELECT k.key, k.generation_id, g.id IS NOT NULL AS has_row
-    FROM jsonb_to_recordset(CAST(:rows AS jsonb)) AS k(key text, generation_id uuid)
-    LEFT JOIN image_generations AS g ON g.id = k.generation_id
+    SELECT r.key, r.generation_id, g.id IS NOT NULL AS has_row
+    FROM {given("key text, generation_id uuid")} LEFT JOIN image_generations AS g ON g.id = r.generation_id
     WHERE (g.id IS NULL OR g.status IN ({sql_list(FINAL)}))
-      AND NOT EXISTS (SELECT FROM images AS i WHERE i.generation_id = k.generation_id AND i.storage_path = k.key)
+      AND NOT EXISTS (SELECT FROM images AS i WHERE i.generation_id = r.generation_id AND i.storage_path = r.key)
 """)
 
 # Skipped when somebody else holds it: then it is just being moved, and the next sweep will see where to.

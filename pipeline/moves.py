@@ -30,13 +30,13 @@ FORGET = """past_predictions = CASE WHEN g.replicate_prediction_id IS NULL THEN 
 
 
 FIRST_ROUTE = """(provider, provider_model, input, price, estimated_cost) = (
-        SELECT coalesce(r.provider, g.provider), CASE WHEN r.provider IS NULL THEN g.provider_model ELSE r.model END,
-          coalesce(r.input, g.input), CASE WHEN r.provider IS NULL THEN g.price ELSE r.price END,
-          CASE WHEN r.provider IS NULL THEN g.estimated_cost ELSE r.estimated_cost END
+        SELECT coalesce(f.provider, g.provider), CASE WHEN f.provider IS NULL THEN g.provider_model ELSE s.model END,
+          coalesce(s.input, g.input), CASE WHEN f.provider IS NULL THEN g.price ELSE s.price END,
+          CASE WHEN f.provider IS NULL THEN g.estimated_cost ELSE s.estimated_cost END
         FROM (SELECT 1) AS one LEFT JOIN LATERAL (
-          SELECT x.* FROM routes CROSS JOIN LATERAL jsonb_to_recordset(routes.stops)
-            AS x(provider text, model text, input jsonb, price jsonb, estimated_cost numeric)
-          WHERE routes.generation_id = g.id AND NOT x.provider = ANY (%s) LIMIT 1) AS r ON true)"""
+          SELECT w.provider FROM unnest(g.route) WITH ORDINALITY AS w(provider, nth)
+          WHERE NOT w.provider = ANY (%s) ORDER BY w.nth LIMIT 1) AS f ON true
+        CROSS JOIN LATERAL darkroom_stop(g.id, f.provider) AS s)"""
 """SET clause that leads a row back to the first of its routes that is not in `%s`; one with a single way stays."""
 
 

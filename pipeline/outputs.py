@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import FORGET, MOVED, WHY, Move, as_move
-from pipeline.statements import as_json, execute, fetch, given, statement
+from pipeline.statements import as_json, execute, fetch, held, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -16,9 +16,7 @@ from schema.statuses import Status
 # The claim counted this try too, and it was no retry. Pictures that are there already belong to a row that was reset by
 # hand: it is developed again.
 _FINISH = statement(f"""
-    WITH r AS MATERIALIZED (
-      SELECT r.* FROM {given("id uuid, fence bigint, pictures jsonb")}
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
+    WITH {held("id uuid, fence bigint, pictures jsonb")},
     moved AS (
       UPDATE image_generations AS g SET {move(Status.DOWNLOADING, Status.COMPLETED)},
         completed_at = now(), due_at = NULL, progress = 100, error_message = NULL,
@@ -62,9 +60,7 @@ _DOWNLOAD_LATER = statement("""
 """)
 
 _RENEW = statement(f"""
-    WITH r AS MATERIALIZED (
-      SELECT r.* FROM {given("id uuid, fence bigint")}
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
+    WITH {held("id uuid, fence bigint")}
     UPDATE image_generations AS g SET due_at = now() + make_interval(secs => :lease)
     FROM r WHERE g.id = r.id AND g.status = 'downloading' AND g.fence = r.fence
     RETURNING g.id

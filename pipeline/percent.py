@@ -7,15 +7,13 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
-from pipeline.statements import as_json, fetch, given, stands, statement
+from pipeline.statements import as_json, fetch, held, stands, statement
 from schema.statuses import Status
 
 # No transition: neither the version nor `changed` nor the fence moves. It only goes up, because webhooks overtake each
 # other. The rows are locked in the order of their ids, or two batches could wait for each other.
 _SET = statement(f"""
-    WITH r AS MATERIALIZED (
-      SELECT r.* FROM {given("id uuid, attempt integer, prediction_id text, percent smallint")}
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
+    WITH {held("id uuid, attempt integer, prediction_id text, percent smallint")}
     UPDATE image_generations AS g SET progress = greatest(coalesce(g.progress, CAST(0 AS smallint)), r.percent)
     FROM r
     WHERE g.id = r.id AND {stands(Status.PROCESSING)} AND g.attempt_number = r.attempt

@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import MOVED, WHY, Move, as_move
-from pipeline.statements import as_json, fetch, given, stands, statement
+from pipeline.statements import as_json, fetch, held, stands, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -17,11 +17,9 @@ from schema.statuses import Status
 # A row that was called off meanwhile takes it too: the meter runs, and only who knows the prediction can stop it.
 # Known already: the webhook was faster than the answer. The rows are locked in the order of their ids, as the webhooks'
 # batches do, or the two could wait for each other.
+_KNOWN = "held.replicate_prediction_id IS NOT DISTINCT FROM r.prediction_id AS known"
 _RECORD = statement(f"""
-    WITH r AS MATERIALIZED (
-      SELECT r.*, held.replicate_prediction_id IS NOT DISTINCT FROM r.prediction_id AS known
-      FROM {given("id uuid, attempt integer, prediction_id text")}
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held),
+    WITH {held("id uuid, attempt integer, prediction_id text", _KNOWN)},
     kept AS (
       UPDATE image_generations AS g SET
         replicate_prediction_id = r.prediction_id, changed = pg_current_xact_id(), fence = g.fence + 1,
@@ -53,18 +51,14 @@ _SURPLUS = statement("""
 
 # A provider that keeps no list is asked only when the row says so: the row is held for another lease by the same word.
 _MARK_ASKED = statement(f"""
-    WITH r AS MATERIALIZED (
-      SELECT r.* FROM {given("id uuid, fence bigint")}
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
+    WITH {held("id uuid, fence bigint")}
     UPDATE image_generations AS g SET asked_at = clock_timestamp(),
       due_at = clock_timestamp() + make_interval(secs => :lease)
     FROM r WHERE g.id = r.id AND {stands(Status.PROCESSING)} AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
     RETURNING g.id
 """)
 _RENEW_CALLS = statement(f"""
-    WITH r AS MATERIALIZED (
-      SELECT r.* FROM {given("id uuid, fence bigint")}
-      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)
+    WITH {held("id uuid, fence bigint")}
     UPDATE image_generations AS g SET due_at = now() + make_interval(secs => :lease)
     FROM r WHERE g.id = r.id AND {stands(Status.PROCESSING)} AND g.fence = r.fence AND g.replicate_prediction_id IS NULL
     RETURNING g.id

@@ -24,6 +24,16 @@ def given(columns: str) -> str:
         LIMIT octet_length(CAST(:rows AS text))) AS r"""
 
 
+def held(columns: str, also: str = "") -> str:
+    """The CTE `r`: the given rows of those generations that exist, which it locks; `also` more columns, by `held`.
+
+    In the order of their ids, whoever locks many: or two batches could wait for each other.
+    """
+    return f"""r AS MATERIALIZED (
+      SELECT r.*{also and f", {also}"} FROM {given(columns)}
+      JOIN image_generations AS held ON held.id = r.id ORDER BY r.id FOR UPDATE OF held)"""
+
+
 WANTED = """(SELECT CAST(wanted.id AS uuid)
         FROM jsonb_array_elements_text(CAST(CAST(:ids AS text) AS jsonb)) AS wanted(id)
         LIMIT octet_length(CAST(:ids AS text)))"""

@@ -37,8 +37,7 @@ def submission_of(
     filled = family.complete(request.model_id, wanted)
     if request.source_image_url is not None:
         _check_address("source_image_url", request.source_image_url, guard)
-    stops = family.stops(request.model_id, asked, filled, providers)
-    first = stops[0]
+    first, *others = stops = family.stops(request.model_id, asked, filled, providers)
     return {
         "id": new_id(),
         "user_id": user_id,
@@ -60,8 +59,8 @@ def submission_of(
         "max_attempts": request.max_attempts,
         "provider": first.provider,
         "provider_model": first.model,
-        "route": [stop.provider for stop in stops] if len(stops) > 1 else None,
-        "stops": [stop._asdict() for stop in stops] if len(stops) > 1 else None,
+        "route": [stop.provider for stop in stops] if others else None,
+        "stops": [stop._asdict() for stop in stops] if others else None,
         "deadline": request.deadline,
         "webhook_url": request.webhook_url,
         "metadata": request.metadata,

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
 from pipeline.resource import COLUMNS
-from pipeline.statements import as_json, blames_a_row, fetch, statement
+from pipeline.statements import as_json, blames_a_row, fetch, given, statement
 from pipeline.transitions import entry, performers_of
 from schema.statuses import Status
 
@@ -59,9 +59,7 @@ def submitting(condition: str = "true", before: str = "") -> TextClause:
     """
     return statement(f"""
     WITH {before} r AS MATERIALIZED (
-      SELECT * FROM jsonb_to_recordset(CAST(:rows AS jsonb))
-        AS r({_TYPED}, scheduled_at timestamptz, stops jsonb)
-      WHERE {condition}),
+      SELECT * FROM {given(f"{_TYPED}, scheduled_at timestamptz, stops jsonb")} WHERE {condition}),
     on_their_ways AS (
       INSERT INTO routes (generation_id, stops) SELECT r.id, r.stops FROM r WHERE r.stops IS NOT NULL)
     INSERT INTO image_generations AS g

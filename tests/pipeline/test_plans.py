@@ -8,7 +8,6 @@ from uuid import UUID
 import asyncpg
 import pytest
 from sqlalchemy import TextClause
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
 
 from pipeline import (
     advance,
@@ -35,6 +34,7 @@ from pipeline.webhooks import claim as webhook_claim
 from pipeline.webhooks import log as webhook_log
 from pipeline.webhooks import secrets as webhook_secrets
 from pipeline.webhooks import settle as webhook_settle
+from tests.pipeline.plans import plan_of
 
 HOT: dict[str, TextClause] = {
     "claim downloads": claim._CLAIM_DOWNLOADS,
@@ -104,7 +104,6 @@ ELSEWHERE: dict[str, tuple[str, TextClause]] = {
     "forget secrets": ("webhook_secrets", webhook_log._FORGET_SECRETS),
 }
 """Hot statements on other tables."""
-DIALECT = dialect()  # type: ignore[no-untyped-call]  # so in SQLAlchemy
 VALUES: dict[str, Any] = {
     "provider": "replicate",
     "providers": "[]",
@@ -132,29 +131,12 @@ VALUES: dict[str, Any] = {
 }
 
 
-def prepared(sql: TextClause) -> tuple[str, list[str]]:
-    """The statement as asyncpg is sent it, and its parameters' names in order."""
-    known = {name: VALUES[name] for name in sql._bindparams}
-    compiled = sql.bindparams(**known).compile(dialect=DIALECT)
-    assert compiled.positiontup is not None
-    return str(compiled), list(compiled.positiontup)
-
-
-async def plan_of(connection: "asyncpg.Connection[asyncpg.Record]", name: str, sql: TextClause) -> str:
-    """The generic plan of a statement."""
-    text, names = prepared(sql)
-    await connection.execute(f'PREPARE "{name}" AS {text}')
-    arguments = ", ".join(literal(VALUES[parameter]) for parameter in names)
-    plan = await connection.fetch(f'EXPLAIN EXECUTE "{name}" {arguments and f"({arguments})"}')
-    return "\n".join(line[0] for line in plan)
-
-
 async def test_every_hot_statement_finds_its_rows_by_an_index(
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     """Also by a plan that was made for an empty table, and is kept while it fills."""
     for name, sql in HOT.items():
-        lines = await plan_of(connection, name, sql)
+        lines = "\n".join(await plan_of(connection, sql, VALUES))
         assert not re.search(r"Seq Scan on image_generations|Hash .*Join|Merge Join", lines), f"{name}:\n{lines}"
         assert "image_generations" in lines
 
@@ -163,7 +145,7 @@ async def test_the_other_tables_are_read_by_their_indexes_too(
     connection: "asyncpg.Connection[asyncpg.Record]",
 ) -> None:
     for name, (table, sql) in ELSEWHERE.items():
-        lines = await plan_of(connection, name, sql)
+        lines = "\n".join(await plan_of(connection, sql, VALUES))
         assert not re.search(rf"Seq Scan on {table}|Hash .*Join|Merge Join", lines), f"{name}:\n{lines}"
         assert re.search(rf"{table}_\w+_(key|idx)|{table}_pkey", lines), f"{name}:\n{lines}"
 
@@ -176,10 +158,3 @@ async def test_the_check_sees_a_bound_status(connection: "asyncpg.Connection[asy
     )
     plan = await connection.fetch("EXPLAIN EXECUTE bound ('queued')")
     assert any("Seq Scan on image_generations" in line[0] for line in plan)
-
-
-def literal(value: object) -> str:
-    """A value as SQL."""
-    if isinstance(value, bytes):
-        return f"'\\x{value.hex()}'"
-    return f"'{value}'" if isinstance(value, str | UUID | datetime) else str(value)

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 import asyncpg
+import pytest
 from sqlalchemy import TextClause
 
 import actors
 import api
 import pipeline
-from pipeline.database import SERVER_SETTINGS
+from tests.pipeline.plans import plan_of
 
 WALKS = frozenset(
     {
@@ -63,24 +64,6 @@ def every_statement() -> Iterator[tuple[str, TextClause]]:
                         yield f"{module.name}.{name}", one
 
 
-def numbered(text: str) -> tuple[str, int]:
-    """A statement with its parameters as Postgres counts them, and how many these are."""
-    names = list(dict.fromkeys(re.findall(r"(?<![:\w]):(\w+)", text)))
-    for place, name in enumerate(names, start=1):
-        text = re.sub(rf"(?<![:\w]):{name}\b", f"${place}", text)
-    return text.replace("\\:", ":"), len(names)
-
-
-async def plan_of(connection: "asyncpg.Connection[asyncpg.Record]", one: TextClause) -> list[str]:
-    """The lines of its plan."""
-    text, parameters = numbered(one.text)
-    await connection.execute(f"PREPARE young AS {text}")
-    nulls = ", ".join(["NULL"] * parameters)
-    plan = await connection.fetch(f"EXPLAIN EXECUTE young{nulls and f'({nulls})'}")
-    await connection.execute("DEALLOCATE young")
-    return [line[0] for line in plan]
-
-
 def walks(plan: list[str]) -> bool:
     """Whether it goes through a large table, or the whole of an index of one, without a key."""
     return any(
@@ -89,12 +72,11 @@ def walks(plan: list[str]) -> bool:
     )
 
 
-async def test_plans_made_over_empty_tables_walk_through_none(database_url: str) -> None:
-    connection = await asyncpg.connect(database_url, server_settings=SERVER_SETTINGS)
-    try:
-        found = {name: await plan_of(connection, one) for name, one in every_statement()}
-    finally:
-        await connection.close()
+@pytest.mark.parametrize("connection", ["young"], indirect=True)
+async def test_plans_made_over_empty_tables_walk_through_none(
+    connection: "asyncpg.Connection[asyncpg.Record]",
+) -> None:
+    found = {name: await plan_of(connection, one) for name, one in every_statement()}
     assert len(found) > 60
     walking = {name: plan for name, plan in found.items() if walks(plan)}
     assert sorted(walking.keys() - WALKS) == [], "\n".join(line for plan in walking.values() for line in plan)
