@@ -5,6 +5,7 @@ import io
 import itertools
 import tempfile
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import asyncpg
@@ -84,14 +85,21 @@ def template_url(servers: Stack) -> str:
     return template
 
 
-@pytest.fixture
-async def database_url(servers: Stack, template_url: str) -> AsyncIterator[str]:
-    """A migrated database of this test's own. Tests commit in it: without a commit nothing is ever notified."""
+@asynccontextmanager
+async def temporary_database(servers: Stack) -> AsyncIterator[str]:
+    """A copy of the migrated template (see `template_url`), which has to be there; its address."""
     name = f"test_{next(_NUMBERS)}"
     url = servers.env["DATABASE_URL"]
     await _run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_darkroom")
     yield database_of(url, name)
     await _run_sql(url, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database_url(servers: Stack, template_url: str) -> AsyncIterator[str]:
+    """A migrated database of this test's own. Tests commit in it: without a commit nothing is ever notified."""
+    async with temporary_database(servers) as url:
+        yield url
 
 
 @pytest.fixture
