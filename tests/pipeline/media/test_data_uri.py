@@ -33,7 +33,7 @@ async def test_both_encodings_give_the_picture() -> None:
     ("uri", "words"),
     [
         ("data:image/png;base64", "without data"),
-        ("data:image/png;base64,AAA", "damaged base64"),
+        ("data:image/png;base64,AAAAA", "damaged base64"),
         ("data:image/png;base64,A$==", "damaged base64"),
     ],
 )
