@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from pipeline.retry import retry
+from pipeline.statements import fetch, statement
 from tests.actors.lab import Hands, Lab
 from tests.actors.odd_provider import OddProvider, selling
 from tests.actors.providers import routed, three_providers
@@ -17,6 +18,7 @@ PNG = base64.b64encode(sample("png")).decode()
 PRICE = {"price": {"picture": 0.25}, "estimated_cost": 0.25}
 FAILED = ["queued", "processing", "failed"]
 DEVELOPED = ["queued", "processing", "downloading", "completed"]
+_LANES = statement("INSERT INTO lanes (provider, cap) VALUES ('fal', 64), ('openai', 64) RETURNING cap")
 UNREADABLE = {"result": {"checkpoint": "s3://bucket/picture.bin", "note": "all is well"}}
 
 
@@ -41,15 +43,13 @@ async def heard(lab: Lab, hands: Hands, generation_id: Any) -> Any:
     return await lab.row(generation_id)
 
 
-@pytest.mark.parametrize(
-    "shape", ["list of objects", "mapping", "wrapped base64", "object", "json", "empty beside url"]
-)
+@pytest.mark.parametrize("shape", ["list of objects", "mapping", "wrapped", "object", "json", "empty beside url"])
 async def test_a_picture_in_any_shape_is_stored(lab: Lab, odd: OddProvider, hands: Hands, shape: str) -> None:
     address, lines = odd.picture(), "\n".join(PNG[at : at + 76] for at in range(0, len(PNG), 76))
     odd.output = {
         "list of objects": [{"url": address, "content_type": "image/png"}],
         "mapping": {"images": [{"url": address}], "seed": 7},
-        "wrapped base64": {"b64_json": lines.rstrip("=")},
+        "wrapped": {"b64_json": lines.rstrip("=")},
         "object": {"image": {"url": f" {address}\n"}},
         "json": f'["{address}"]',
         "empty beside url": [{"b64_json": "", "url": address.replace("http:", "HTTP:")}],
@@ -128,6 +128,7 @@ async def test_an_answer_that_was_garbled_on_its_way_is_read_again_at_once(lab: 
 
 @pytest.mark.parametrize("provider", ["fal", "openai"])
 async def test_other_providers_are_not_paid_again_either(lab: Lab, odd: OddProvider, provider: str) -> None:
+    await fetch(lab.engine, _LANES)
     odd.output = {"data": [{"id": 7, "caption": "a lighthouse"}]}
     async with lab.hands(**three_providers(_port(lab))) as hands:
         generation_id = await lab.submit(**routed(provider))
