@@ -1,6 +1,15 @@
 """The models, one family a file."""
 
-from pipeline.models.catalogue import ANY, catalogue, family_of, models, tells_progress, with_source, without_source
+from pipeline.models.catalogue import (
+    ANY,
+    catalogue,
+    family_of,
+    models,
+    tells_progress,
+    version_of,
+    with_source,
+    without_source,
+)
 from pipeline.models.family import Family
 from pipeline.models.sheet import Field
 
@@ -12,6 +21,7 @@ __all__ = [
     "family_of",
     "models",
     "tells_progress",
+    "version_of",
     "with_source",
     "without_source",
 ]

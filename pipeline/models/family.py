@@ -46,6 +46,8 @@ class Family(Recipe):
     """That provider's own name by the model's id, where it is another."""
     routes: tuple[Route, ...] = ()
     """Who is asked when that one is down or refuses, in this order."""
+    versions: dict[str, str] = PydanticField(default_factory=dict)
+    """A model's own version, by the model's id. Any other is another model, whatever name it comes under."""
 
     def complete(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that are the model's business, with its defaults where the caller said nothing.
