@@ -1,5 +1,6 @@
 """The models, one family a file."""
 
+from pipeline.models.aspect import ratios_of
 from pipeline.models.catalogue import (
     ANY,
     catalogue,
@@ -20,6 +21,7 @@ __all__ = [
     "catalogue",
     "family_of",
     "models",
+    "ratios_of",
     "tells_progress",
     "version_of",
     "with_source",

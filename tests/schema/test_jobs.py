@@ -94,7 +94,7 @@ def _limits(field: Any) -> list[Any]:
 
 def test_every_column_that_a_door_works_out_is_worked_out_here_too() -> None:
     """One that is added to a submission is either in the row already, or has to be filled in by the clock."""
-    as_given = {"id", "user_id", "prompt", "negative_prompt", "model", "model_id", "model_version", "priority"}
+    as_given = {"id", "user_id", "prompt", "negative_prompt", "priority"}
     as_given |= {"max_attempts", "deadline", "scheduled_at", "webhook_url", "metadata"}
     made = submission_of(StartGenerationRequest(prompt="p"), "somebody", Guard(), ["replicate"])
     assert set(made) - as_given == {*incomplete._FOUND, "stops"}
