@@ -118,6 +118,25 @@ async def test_a_job_is_read_as_the_old_door_would(engine: AsyncEngine, psql: Ps
     )
 
 
+async def test_a_job_may_name_a_version_behind_its_model_and_a_ratio(engine: AsyncEngine, psql: Psql) -> None:
+    version = "a" * 64
+    other = await enqueue(psql, {"prompt": "p", "model_id": f"somebody/some-model:{version}", "aspect_ratio": "4:5"})
+    known = await enqueue(psql, {"prompt": "p", "aspect_ratio": "16:9"})
+    await complete_incomplete(engine, Guard(), ["replicate"])
+    row = await row_of(engine, other)
+    assert (row.status, row.model, row.model_id, row.model_version) == ("queued", *["somebody/some-model"] * 2, version)
+    assert row.input == {"prompt": "p", "aspect_ratio": "4:5", "seed": row.seed}
+    row = await row_of(engine, known)
+    assert (row.input["aspect_ratio"], row.width, row.height) == ("16:9", 1368, 768)
+    for broken in ({"model_id": "a/b:latest"}, {"aspect_ratio": "wide"}):
+        (name,) = broken
+        with pytest.raises(asyncpg.InvalidParameterValueError, match=f"payload.{name}: must"):
+            await enqueue(psql, {"prompt": "p", **broken})
+    twice = await enqueue(psql, {"prompt": "p", "model_id": f"o/n:{version}", "model_version": "b" * 64})
+    await complete_incomplete(engine, Guard(), ["replicate"])
+    assert (await row_of(engine, twice)).error_message.startswith("model_version: is another one")
+
+
 async def test_what_no_model_can_develop_fails_with_the_reason(engine: AsyncEngine, psql: Psql) -> None:
     unknown = await enqueue(psql, {"prompt": "p", "model_id": "no/such"})
     local = await enqueue(
