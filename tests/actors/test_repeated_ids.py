@@ -135,6 +135,7 @@ async def test_a_webhook_with_anothers_prediction_is_taken_by_none(lab: Lab, odd
     def told(generation_id: Any, prediction_id: str) -> Any:
         return callbacks.commit(generation_id, 1, prediction_id, record, provider="replicate")
 
-    assert await asyncio.gather(told(second, "p0"), told(first, "p0"), told(third, "p2")) == [False, True, True]
+    taken = await asyncio.gather(told(second, "p0"), told(first, "p0"), told(third, "p2"))
+    assert list(taken) == [False, True, True]
     row = await lab.row(second)
     assert (row.prediction, row.possible_double_charge) == (None, 0)

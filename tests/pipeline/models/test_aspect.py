@@ -60,7 +60,7 @@ def test_a_ratio_that_is_not_taken_says_what_is(model_id: str, ratio: str, words
 
 
 @pytest.mark.parametrize("size", [{"width": 640}, {"height": 640}, {"width": 640, "height": 640}])
-def test_a_ratio_beside_a_size_is_refused_and_the_old_door_goes_by_the_size(size: dict[str, int]) -> None:
+def test_a_ratio_beside_a_size_is_refused_and_the_old_door_goes_by_the_size(size: dict[str, Any]) -> None:
     sdxl = models()["stability-ai/sdxl"]
     with pytest.raises(Invalid, match="either the ratio or the size") as refused:
         asked(sdxl, "stability-ai/sdxl", aspect_ratio="16:9", **size)
