@@ -38,7 +38,10 @@ def as_address(text: str) -> str | None:
     if "\0" in bare or not _is_unicode(bare):
         return None
     if scheme := _DATA.match(bare):
-        return f"data:{bare[scheme.end() :]}"
+        head, _, body = bare[scheme.end() :].partition(",")
+        # Some forget to say that it is base64.
+        said = "" if "base64" in head.lower() or not has_signature(body) else ";base64"
+        return f"data:{head}{said},{body}"
     scheme = _WEB.match(bare)
     if scheme is None or len(bare) > LONGEST_ADDRESS:
         return None

@@ -76,6 +76,7 @@ SHAPES: dict[str, tuple[Any, list[str]]] = {
         f"data:image/png;charset=utf-8;base64, {PNG}",
         [f"data:image/png;charset=utf-8;base64, {PNG}"],
     ),
+    "a data URI that does not say base64": (f"data:image/png,{PNG}", [OF_PNG]),
     "a data URI without a type": (f"data:;base64,{PNG}", [f"data:;base64,{PNG}"]),
     "a drawing": ("<svg xmlns='x'></svg>", ["data:image/svg+xml,%3Csvg%20xmlns%3D%27x%27%3E%3C/svg%3E"]),
 }  # fmt: skip
