@@ -33,7 +33,9 @@ def read_images(answer: Mapping[str, Any], number: str | None) -> Prediction:
     data = answer.get("data")
     kind = _KINDS.get(str(answer.get("output_format")), "png")
     output = read_output(data if isinstance(data, list) else dict(answer), kind=kind)
-    if not (isinstance(data, list) or output.addresses):
+    # Whoever answers 200 with something has sold something; an error or an empty shell says nothing.
+    came = isinstance(data, list) or ("error" not in answer and any(isinstance(one, dict) for one in answer.values()))
+    if not (came or output.addresses):
         raise ProviderUnclear(f"the provider's answer has no pictures: it has no data; it says {shortened(answer)}")
     known = number if number and _NUMBER.fullmatch(number) else uuid.uuid4().hex
     return Prediction(
