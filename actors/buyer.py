@@ -1,11 +1,13 @@
 """The buyer: asks one provider for what was claimed there."""
 
 import asyncio
+import dataclasses
 import logging
 from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
 
 from actors.leases import Leases
 from actors.resources import Resources
@@ -25,7 +27,8 @@ from pipeline.errors import (
 )
 from pipeline.providers import Prediction, Provider
 from pipeline.purchase import count_surplus, mark_asked, record_predictions, renew_calls
-from pipeline.statements import blames_a_row
+from pipeline.statements import blames_a_row, repeats_a_prediction
+from pipeline.sweep import known_predictions
 from pipeline.verdict import GiveUp, TryAgain, elsewhere, on_error, on_source
 from schema.statuses import Status
 
@@ -33,6 +36,8 @@ log = logging.getLogger(__name__)
 
 ASKING = 256
 """How many purchases one worker has under way at one provider; the lane's cap is what limits them all."""
+
+REPEATED = "the provider's answer had the id of another generation's prediction"
 
 CALLED_OFF = frozenset({Status.CANCELLED, Status.FAILED})
 
@@ -83,8 +88,16 @@ class Buyer:
             prediction = await self._buy(row, inputs, timeout)
         except ProviderError as error:
             await self._settle(row, error)
-        else:
-            await self._keep(row, prediction)
+            return
+        try:
+            if _is_anothers(inputs, prediction):
+                await note_trouble(self._resources.engine, row, REPEATED)
+            else:
+                await self._keep(row, prediction)
+        except DBAPIError as error:
+            if not repeats_a_prediction(error):
+                raise
+            await self._keep_apart(row, prediction)
 
     async def _buy(self, row: Row[Any], inputs: Mapping[str, Any], timeout: float) -> Prediction:
         asked = row.provider_model or row.model_id, row.model_version, inputs, self._webhook(row)
@@ -109,6 +122,19 @@ class Buyer:
         else:
             await self._commit(row, prediction)
 
+    async def _keep_apart(self, row: Row[Any], prediction: Prediction) -> None:
+        """Keep what came under the id of another generation's prediction, as a cache between us and the provider may
+        answer.
+        """
+        if self._provider.abilities.answers_within is not None:
+            # The pictures are in the answer; the id is only a name for them.
+            own = f"{prediction.id}/{row.id}/{row.attempt_number}"
+            await self._keep(row, dataclasses.replace(prediction, id=own))
+            return
+        # Whether anything was bought for this one, the provider's list or its webhook tells.
+        log.warning("generation %s: %s (%s)", row.id, REPEATED, prediction.id)
+        await note_trouble(self._resources.engine, row, REPEATED)
+
     async def _commit(self, row: Row[Any], prediction: Prediction) -> bool:
         if (record := prediction.record()) is None:
             return False
@@ -121,6 +147,9 @@ class Buyer:
 
     async def _disown(self, row: Row[Any], prediction: Prediction) -> None:
         """The row has gone on without this purchase: this worker was frozen for longer than its lease."""
+        if await known_predictions(self._resources.engine, self._provider.name, [prediction.id]):
+            # It is another generation's: not ours to stop.
+            return
         if await count_surplus(self._resources.engine, row.id, prediction.id, self._provider.name):
             log.warning("generation %s: prediction %s came too late; it is cancelled", row.id, prediction.id)
         if prediction.finished:
@@ -156,3 +185,9 @@ class Buyer:
     async def _let_go(self, row: Row[Any], verdict: TryAgain | GiveUp) -> None:
         self._resources.notices.note(await let_go(self._resources.engine, row, elsewhere(verdict, row)))
         self._resources.doorbell.ring(Bell.START)
+
+
+def _is_anothers(inputs: Mapping[str, Any], prediction: Prediction) -> bool:
+    """Whether a provider that shows the input has answered with a prediction of another seed: seeds are drawn anew."""
+    shown = (prediction.input or {}).get("seed")
+    return isinstance(shown, int) and "seed" in inputs and shown != inputs["seed"]

@@ -82,4 +82,4 @@ def _bought_for(row: Row[Any], prediction: Prediction) -> bool:
 
 
 def _came_to_nothing(prediction: Prediction) -> bool:
-    return prediction.finished and not prediction.output
+    return prediction.finished and not prediction.output and prediction.unreadable is None

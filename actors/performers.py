@@ -45,6 +45,6 @@ class Performers:
     async def close(self, patience: float) -> None:
         """Let what is under way end within `patience` seconds; cancel the rest."""
         if self._opened is not None:
-            start, _, store, cancel, deliver = self._opened
-            pools = (one.pool for one in (store, cancel, deliver))
+            start, collect, store, cancel, deliver = self._opened
+            pools = (one.pool for one in (collect, store, cancel, deliver))
             await asyncio.gather(start.close(patience), *(pool.close(patience) for pool in pools))

@@ -32,7 +32,7 @@ from pipeline.media.svg import clean_svg
 from pipeline.moves import Move
 from pipeline.outputs import buy_again, download_later, finish, refresh_outputs, renew
 from pipeline.stores.keys import picture_key
-from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_lost, on_unstored
+from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_lost, on_undeveloped, on_unstored
 from schema.statuses import Status
 
 log = logging.getLogger(__name__)
@@ -107,7 +107,11 @@ class Store:
             await refresh_outputs(self._resources.engine, row, prediction.record() or {})
             await self._settle(row, error)
             return
-        match on_lost(str(error), row.attempts, row.max_attempts, retries=0):
+        if prediction is not None and prediction.unreadable:
+            verdict = on_undeveloped(prediction.record() or {}, row.attempts, row.max_attempts, retries=0)
+        else:
+            verdict = on_lost(str(error), row.attempts, row.max_attempts, retries=0)
+        match verdict:
             case GiveUp(why):
                 moved = await give_up(self._resources.engine, Status.DOWNLOADING, row, why)
             case TryAgain(why=why):

@@ -7,7 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from api.generations.doors import identity_of
-from pipeline.models import ANY, Family, Field, catalogue, models
+from pipeline.models import ANY, Family, Field, catalogue, models, ratios_of
 from schema.wire.http import GenerationRequest
 from schema.wire.model import Model, ModelField, ModelList, ModelOutput
 
@@ -35,7 +35,10 @@ def _document() -> bytes:
 
 def _model(model_id: str | None, family: Family) -> Model:
     price = family.price
-    taken = {**family.fields, "num_outputs": family.fields.get("num_outputs", _ONE)}
+    # Whatever the sheet says, a size may be asked for by its ratio, and one picture by its number.
+    ratios = Field(choices=ratios_of(family.shape) if family.shape else ())
+    always = {"aspect_ratio": ratios, "num_outputs": _ONE}
+    taken = {**family.fields, **{name: of for name, of in always.items() if name not in family.fields}}
     return Model(
         id=model_id,
         family=family.name,

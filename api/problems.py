@@ -14,6 +14,7 @@ from starlette.responses import Response
 
 from pipeline.errors import BudgetSpent, DarkroomError, Invalid, KeyReused, NotFound, TooMany
 from pipeline.outages import AWAY, is_away
+from schema.wire.http import OTHER_NAMES
 from schema.wire.problem import TITLES, FieldError, problem
 
 log = logging.getLogger(__name__)
@@ -49,6 +50,8 @@ def _message(item: ErrorDetails) -> str:
     if item["type"] == "union_tag_invalid":
         # pydantic's own sentence repeats what came, and that may be anything.
         return f"{item['ctx']['discriminator']} must be one of {item['ctx']['expected_tags']}"
+    if item["type"] == "extra_forbidden" and (meant := OTHER_NAMES.get(str(item["loc"][-1]))):
+        return f"{item['msg']}; send {meant}"
     return item["msg"].removeprefix("Value error, ")
 
 

@@ -4,13 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
 from pipeline.money import BOOK, paid
 from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
-from pipeline.statements import as_json, blames_a_row, fetch, held, statement
+from pipeline.statements import as_json, blames_a_row, fetch, held, repeats_a_prediction, statement
 
 # Guarded by id, provider, attempt and status, not by the fence: a provider holds no lease. But it raises the fence, so
 # who has just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over
@@ -62,7 +63,8 @@ class Callbacks:
     ) -> bool:
         """Commit what `provider` says about attempt number `attempt`; `prediction` is None while it is not finished.
 
-        Returns whether a row took it; a late, doubled or superseded answer is taken by none.
+        Returns whether a row took it; a late, doubled or superseded answer is taken by none, nor is a prediction of
+        another generation's.
         """
         return await self._coalescer(
             {
@@ -81,7 +83,13 @@ class Callbacks:
         for answer in batch:
             if answer["id"] not in answers or answer["prediction"] is not None:
                 answers[answer["id"]] = answer
-        rows = await fetch(self._engine, _COMMIT, rows=as_json(list(answers.values())))
+        try:
+            rows = await fetch(self._engine, _COMMIT, rows=as_json(list(answers.values())))
+        except DBAPIError as error:
+            # Of a batch each is committed alone now. What another generation has is not this one's, and no surplus.
+            if len(batch) > 1 or not repeats_a_prediction(error):
+                raise
+            return [False]
         taken = {row.id for row in rows}
         for generation_id, answer in answers.items():
             if generation_id not in taken and (answer["prediction"] or {}).get("status") == SUCCEEDED:

@@ -11,6 +11,7 @@ DarkroomError
 ├── ProviderError
 │   ├── ProviderRefused    the provider will never do this
 │   │   └── RouteRefused   not for this account, or it has no such model: another provider may do it
+│   │       └── NoSuchModel    it sells no model by that name
 │   ├── ProviderThrottled  asked too often; nothing was sold
 │   ├── ProviderDown       nothing was sent, or the provider failed before selling
 │   └── ProviderUnclear    sent, but the answer was lost: it may have been sold
@@ -82,6 +83,10 @@ class ProviderRefused(ProviderError):
 
 class RouteRefused(ProviderRefused):
     """The provider does not serve this account, or does not have the model; another provider may."""
+
+
+class NoSuchModel(RouteRefused):
+    """The provider sells no model by that name."""
 
 
 class ProviderThrottled(ProviderError):

@@ -47,6 +47,9 @@ _ASKED = {
 }
 """The fields of a request, and the columns in which such a row has them."""
 _FOUND = (
+    "model",
+    "model_id",
+    "model_version",
     "style",
     "width",
     "height",
@@ -66,7 +69,8 @@ _FOUND = (
 """The columns of what is worked out."""
 
 _READ = statement(f"""
-    SELECT id, fence, user_id, {", ".join(_ASKED.values())} FROM image_generations
+    SELECT id, fence, user_id, {", ".join(_ASKED.values())}, payload->>'aspect_ratio' AS aspect_ratio
+    FROM image_generations
     WHERE status = 'pending' AND due_at <= now() AND input IS NULL ORDER BY due_at LIMIT :most
 """)
 _TYPED = ", ".join(f"{column} {ACCEPTED[column]}" for column in _FOUND)
@@ -108,7 +112,9 @@ async def complete_incomplete(engine: AsyncEngine, guard: Guard, providers: Coll
 def _completed(row: Row[Any], guard: Guard, providers: Collection[str]) -> Mapping[str, Any]:
     """What is worked out for a row, or `why` it cannot be."""
     held = {"id": row.id, "fence": row.fence}
-    asked = {field: value for field, column in _ASKED.items() if (value := getattr(row, column)) is not None}
+    # No column keeps a ratio: it becomes width and height here.
+    columns = {**_ASKED, "aspect_ratio": "aspect_ratio"}
+    asked = {field: value for field, column in columns.items() if (value := getattr(row, column)) is not None}
     try:
         found = submission_of(StartGenerationRequest.model_validate(asked), row.user_id, guard, providers)
     except ValidationError as error:

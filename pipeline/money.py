@@ -9,7 +9,9 @@ from pipeline.statements import fetch, statement
 EVERYBODY = "+"
 """Stands for all users together in `spending` and `user_limits`."""
 
-_PICTURES = "CASE WHEN {p}->>'status' = 'succeeded' THEN jsonb_array_length({p}->'output') ELSE 0 END"
+# What came and cannot be understood is billed as what was asked for.
+_PICTURES = """CASE WHEN {p}->>'status' <> 'succeeded' THEN 0 WHEN {p}->>'unreadable' IS NOT NULL THEN g.num_outputs
+        ELSE jsonb_array_length({p}->'output') END"""
 
 
 def paid(prediction: str) -> str:

@@ -22,8 +22,8 @@ _FINISH = statement(f"""
         completed_at = now(), due_at = NULL, progress = 100, error_message = NULL,
         retry_count = greatest(0, g.retry_count - 1),
         -- Pictures that came in the answer itself lie in the store now.
-        prediction = CASE WHEN g.prediction->'output'->>0 LIKE 'data:%' THEN jsonb_set(g.prediction, '{{output}}', '[]')
-                     ELSE g.prediction END
+        prediction = CASE WHEN g.prediction @? '$.output[*] ? (@ starts with "data:")'
+                     THEN jsonb_set(g.prediction, '{{output}}', '[]') ELSE g.prediction END
       FROM r WHERE g.id = r.id AND g.status = 'downloading' AND g.fence = r.fence
       RETURNING {MOVED}, g.prompt, g.negative_prompt, g.model, r.pictures),
     kept AS (

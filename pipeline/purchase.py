@@ -27,6 +27,7 @@ _RECORD = statement(f"""
       FROM r
       WHERE g.id = r.id AND g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
         AND g.replicate_prediction_id IS NULL AND g.provider = :provider
+        AND NOT r.prediction_id = ANY (g.past_predictions)
       RETURNING g.id, g.status),
     healed AS (
       UPDATE lanes SET failures = 0, open_until = NULL, trouble = NULL
@@ -41,6 +42,9 @@ _SURPLUS = statement("""
         possible_double_charge = g.possible_double_charge + 1
       WHERE g.id = :id AND g.replicate_prediction_id IS DISTINCT FROM CAST(:prediction_id AS text)
         AND NOT CAST(:prediction_id AS text) = ANY (g.past_predictions)
+        -- What another generation has is used there.
+        AND NOT EXISTS (SELECT FROM image_generations AS other
+          WHERE other.provider = :provider AND other.replicate_prediction_id = CAST(:prediction_id AS text))
       RETURNING g.id),
     shown AS (
       UPDATE lanes SET possible_double_charge = lanes.possible_double_charge + 1
@@ -101,6 +105,7 @@ async def record_predictions(
 
     Closes the lane's breaker: the provider answers. Returns a row for each that still exists: its `id`, the `status`
     in which it took the prediction (None when it did not), and whether the prediction was `known` to it already.
+    Raises what `repeats_a_prediction` knows when another generation has one of them.
     """
     return await fetch(engine, _RECORD, provider=provider, rows=as_json(rows), look=look)
 

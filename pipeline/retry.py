@@ -25,10 +25,10 @@ _ANEW = """attempts_before = g.attempt_number, retry_count = 0, error_message = 
       progress = NULL, fence = g.fence + 1, archived_at = NULL"""
 _FRESH = f"{move_any(RETRIED, Status.QUEUED)}, {_ANEW}, due_at = g.deadline"
 # Outputs that were paid for and not stored are fetched before anything is bought: the row keeps its prediction.
+# What could not be understood is read again: see actors/collect.py.
 # Not what an external worker brought: the row goes back to its provider, which has sold nothing for it.
-_UNSTORED = (
-    "g.outside_of IS NULL AND g.prediction->>'status' = 'succeeded' AND jsonb_array_length(g.prediction->'output') > 0"
-)
+_UNSTORED = """g.outside_of IS NULL AND g.prediction->>'status' = 'succeeded'
+      AND (jsonb_array_length(g.prediction->'output') > 0 OR g.prediction->>'unreadable' IS NOT NULL)"""
 _RETRY_UNSTORED = f"""
     UPDATE image_generations AS g SET {_FRESH} WHERE %s AND {_MAY_BE} AND {_UNSTORED} RETURNING {COLUMNS}
 """

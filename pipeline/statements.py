@@ -55,6 +55,11 @@ def blames_a_row(error: Exception) -> bool:
     return str(state)[:2] in {"22", "23"}
 
 
+def repeats_a_prediction(error: Exception) -> bool:
+    """Whether Postgres refused a prediction's id because another generation has it already."""
+    return isinstance(error, DBAPIError) and "image_generations_prediction_idx" in str(error.orig)
+
+
 async def fetch(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> Sequence[Row[Any]]:
     """Run one statement that commits by itself, and return its rows."""
     async with engine.connect() as connection:

@@ -1,7 +1,8 @@
 """From a request to a row: defaults and limits of its model, the provider's input, a seed when none was given."""
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -25,7 +26,7 @@ def submission_of(
     any other, so that a purchase whose worker died can be found again in the provider's list.
     """
     family = family_of(request.model_id, request.model_version)
-    wanted = request.model_dump()
+    wanted = family.sized(request.model_id, request.model_dump(), forgiving=request.forgiving)
     if request.forgiving:
         wanted = family.forgive(wanted)
     _check_moments(request)
@@ -37,7 +38,9 @@ def submission_of(
     filled = family.complete(request.model_id, wanted)
     if request.source_image_url is not None:
         _check_address("source_image_url", request.source_image_url, guard)
-    first, *others = stops = family.stops(request.model_id, asked, filled, providers)
+    with _told_by_ratio(request):
+        stops = family.stops(request.model_id, asked, filled, providers)
+    first, *others = stops
     return {
         "id": new_id(),
         "user_id": user_id,
@@ -69,6 +72,17 @@ def submission_of(
         "price": first.price,
         "estimated_cost": first.estimated_cost,
     }
+
+
+@contextmanager
+def _told_by_ratio(request: GenerationRequest) -> Iterator[None]:
+    """Name the aspect ratio, where that was asked for, instead of the size that was made of it."""
+    try:
+        yield
+    except Invalid as error:
+        if request.aspect_ratio is None or error.field not in ("width", "height"):
+            raise
+        raise Invalid("aspect_ratio", str(error)) from None
 
 
 def _check_webhook(url: str, user_id: str | None, guard: Guard) -> None:

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.doorbell import Bell
 from pipeline.moves import ATTEMPTS, MOVED, Move, as_move
-from pipeline.statements import as_json, fetch, statement
+from pipeline.statements import as_json, fetch, repeats_a_prediction, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -159,8 +160,14 @@ async def take_overdue(engine: AsyncEngine, provider: str, look: float, most: in
 
 
 async def adopt(engine: AsyncEngine, row: Row[Any], prediction_id: str) -> bool:
-    """Give a prediction back to the row whose worker died before it could write it down."""
-    return bool(await fetch(engine, _ADOPT, id=row.id, fence=row.fence, prediction_id=prediction_id))
+    """Give a prediction back to the row whose worker died before it could write it down; whether it took it."""
+    try:
+        return bool(await fetch(engine, _ADOPT, id=row.id, fence=row.fence, prediction_id=prediction_id))
+    except DBAPIError as error:
+        # Another row was faster.
+        if not repeats_a_prediction(error):
+            raise
+        return False
 
 
 async def known_predictions(engine: AsyncEngine, provider: str, ids: Sequence[str]) -> set[str]:

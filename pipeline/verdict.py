@@ -107,6 +107,12 @@ def on_source(error: SourceError, retries: int) -> TryAgain | GiveUp:
 def on_undeveloped(prediction: Mapping[str, Any], attempts: int, max_attempts: int, retries: int) -> TryAgain | GiveUp:
     """What a prediction that ended without a picture means."""
     status, error = prediction.get("status"), prediction.get("error")
+    if unreadable := prediction.get("unreadable"):
+        # It was sold; the same model would answer the next one in the same shape.
+        return GiveUp(
+            "the provider delivered an output in which no picture can be found. It has been paid for and is not bought "
+            f"again: a retry reads it once more, a new generation buys another. What came: {unreadable}"
+        )
     why = f"the provider's prediction {status}: {error or 'it brought no output'}"
     if status == "canceled":
         return GiveUp("the prediction was canceled at the provider")

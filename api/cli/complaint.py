@@ -14,6 +14,7 @@ OPTIONS = {
     "model_id": "--model",
     "width": "--width",
     "height": "--height",
+    "aspect_ratio": "--aspect-ratio",
     "num_inference_steps": "--steps",
     "guidance_scale": "--guidance",
     "seed": "--seed",

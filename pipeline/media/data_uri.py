@@ -2,9 +2,13 @@
 
 import base64
 import binascii
+import string
 from urllib.parse import unquote_to_bytes
 
 from pipeline.errors import OutputBroken
+
+_BLANKS = string.whitespace.encode()
+_STANDARD = bytes.maketrans(b"-_", b"+/")
 
 
 def decode_data_uri(uri: str, max_bytes: int) -> bytes:
@@ -19,11 +23,23 @@ def decode_data_uri(uri: str, max_bytes: int) -> bytes:
     if len(body) > 3 * max_bytes:
         raise OutputBroken(f"The output has more than {max_bytes:,} bytes.")
     data = unquote_to_bytes(body)
-    if head.lower().endswith(";base64"):
-        try:
-            data = base64.b64decode(data, validate=True)
-        except binascii.Error as error:
-            raise OutputBroken(f"The output is a data: address with damaged base64 ({error}).") from error
+    if any(parameter.strip().lower() == "base64" for parameter in head.split(";")[1:]):
+        data = decode_base64(data)
     if len(data) > max_bytes:
         raise OutputBroken(f"The output has {len(data):,} bytes; at most {max_bytes:,} are kept.")
     return data
+
+
+def decode_base64(encoded: bytes) -> bytes:
+    """The bytes that `encoded` holds, as browsers read it: blanks and line breaks count for nothing, padding may be
+    missing (https://infra.spec.whatwg.org/#forgiving-base64-decode); and in the alphabet for addresses, which many
+    libraries write. Raises OutputBroken.
+    """
+    try:
+        return base64.b64decode(encoded, validate=True)
+    except binascii.Error:
+        bare = encoded.translate(_STANDARD, _BLANKS).rstrip(b"=")
+        try:
+            return base64.b64decode(bare + b"=" * (-len(bare) % 4), validate=True)
+        except binascii.Error as error:
+            raise OutputBroken(f"The output is a data: address with damaged base64 ({error}).") from error

@@ -37,6 +37,12 @@ def models() -> Mapping[str, Family]:
     return MappingProxyType(dict(sorted(found.items())))
 
 
+def version_of(model_id: str) -> str | None:
+    """The version by which a model is called when the request names none; None where it is called by its name."""
+    family = models().get(model_id)
+    return family.versions.get(model_id) if family else None
+
+
 def tells_progress(model_id: str) -> bool:
     """Whether a model's log is worth hearing; of a model outside the catalogue as `any` has it."""
     return models().get(model_id, catalogue()[ANY]).tells_progress

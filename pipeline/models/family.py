@@ -6,6 +6,7 @@ from typing import Any
 from pydantic import Field as PydanticField
 
 from pipeline.errors import Invalid
+from pipeline.models.aspect import size_of
 from pipeline.models.recipe import SOURCE, Recipe
 from pipeline.models.route import Provider, Route, Stop, stop_of
 from pipeline.models.sheet import Field, Output, Price
@@ -15,6 +16,7 @@ FIELDS = (
     "negative_prompt",
     "width",
     "height",
+    "aspect_ratio",
     "num_inference_steps",
     "guidance_scale",
     "seed",
@@ -46,6 +48,8 @@ class Family(Recipe):
     """That provider's own name by the model's id, where it is another."""
     routes: tuple[Route, ...] = ()
     """Who is asked when that one is down or refuses, in this order."""
+    versions: dict[str, str] = PydanticField(default_factory=dict)
+    """A model's own version, by the model's id. Any other is another model, whatever name it comes under."""
 
     def complete(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that are the model's business, with its defaults where the caller said nothing.
@@ -62,6 +66,23 @@ class Family(Recipe):
         if self.takes_sources_shape(asked):
             del completed["width"], completed["height"]
         return completed
+
+    def sized(self, model_id: str, request: Mapping[str, Any], *, forgiving: bool = False) -> dict[str, Any]:
+        """The request with the size that its aspect_ratio means, where the model has no such field of its own.
+
+        Raises Invalid for a ratio that the model does not take (`forgiving`: the nearest one is taken), and for one
+        beside a size (`forgiving`: the size is).
+        """
+        ratio = request.get("aspect_ratio")
+        if ratio is None or "aspect_ratio" in self.fields:
+            return dict(request)
+        plain = {name: value for name, value in request.items() if name != "aspect_ratio"}
+        if request.get("width") is not None or request.get("height") is not None:
+            if forgiving:
+                return plain
+            raise Invalid("aspect_ratio", "stands for width and height; give either the ratio or the size")
+        width, height = size_of(self, model_id, ratio, forgiving=forgiving)
+        return {**plain, "width": width, "height": height}
 
     @staticmethod
     def asked(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ class Prediction:
     created_at: datetime | None
     output: list[str] = field(default_factory=list)
     """Addresses of the pictures; empty until it has succeeded, and again when the provider has deleted them."""
+    unreadable: str | None = None
+    """What came instead, as JSON, shortened: it has succeeded, and no picture could be found in its output."""
     error: str | None = None
     seconds: float | None = None
     """How long the provider worked on it."""
@@ -29,5 +31,11 @@ class Prediction:
         """What the row keeps of a finished prediction; None while it is under way."""
         if not self.finished:
             return None
-        kept = {"status": self.status, "output": self.output, "error": self.error, "seconds": self.seconds}
+        kept = {
+            "status": self.status,
+            "output": self.output,
+            "unreadable": self.unreadable,
+            "error": self.error,
+            "seconds": self.seconds,
+        }
         return {name: value for name, value in kept.items() if value is not None}

@@ -27,7 +27,7 @@ BEGIN
   FOR field IN SELECT * FROM (VALUES
     ('prompt', 'text', 1, 4000, '\S', 'not blank'),
     ('negative_prompt', 'text', 0, 4000, '', ''),
-    ('model_id', 'text', 1, 200, '^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+$', 'owner/name'),
+    ('model_id', 'text', 1, 265, '^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(:[0-9a-f]{64})?$', 'owner/name or owner/name:version'),
     ('model_version', 'text', 64, 64, '^[0-9a-f]{64}$', '64 hexadecimal digits'),
     ('style', 'text', 0, 200, '', ''),
     ('user_id', 'text', 1, 255, '', ''),
@@ -36,6 +36,8 @@ BEGIN
     ('webhook_url', 'text', 1, 2000, '^[Hh][Tt][Tt][Pp][Ss]?://[^\s/]+', 'an http or https address'),
     ('width', 'whole', 64, 4096, '', ''),
     ('height', 'whole', 64, 4096, '', ''),
+    ('aspect_ratio', 'text', 1, 20, '^[1-9][0-9]{0,4}(\.[0-9]{1,3})?:[1-9][0-9]{0,4}(\.[0-9]{1,3})?$',
+      'width to height, such as 16:9'),
     ('num_inference_steps', 'whole', 1, 500, '', ''),
     ('steps', 'whole', 1, 500, '', ''),
     ('seed', 'whole', 0, 9007199254740991, '', ''),

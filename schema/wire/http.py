@@ -2,16 +2,27 @@
 
 import re
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
 import orjson
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 MAX_BODY_BYTES = 256 * 1024
 MAX_PROMPT = 4_000
 MAX_METADATA_BYTES = 4 * 1024
 DEFAULT_MODEL = "black-forest-labs/flux-schnell"
 
+_RATIO = r"^[1-9][0-9]{0,4}(\.[0-9]{1,3})?:[1-9][0-9]{0,4}(\.[0-9]{1,3})?$"
 _WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 
@@ -30,6 +41,12 @@ def _not_blank(value: str) -> str:
 def _web_address(value: str) -> str:
     if not _WEB.match(value):
         raise ValueError("must be an http or https address")
+    return value
+
+
+def _ratio(value: str) -> str:
+    if not re.match(_RATIO, value):
+        raise ValueError("must be width to height, such as 16:9")
     return value
 
 
@@ -56,7 +73,9 @@ Prompt = Annotated[
 Words = Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(_storable)]
 Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable), AfterValidator(_not_blank)]
 Style = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
-Model = Annotated[str, Field(max_length=200, pattern=r"^[\w.-]+/[\w.-]+$")]
+Model = Annotated[str, Field(max_length=265, pattern=r"^[\w.-]+/[\w.-]+(:[0-9a-f]{64})?$")]
+"""`owner/name`, or `owner/name:version`."""
+Ratio = Annotated[str, Field(max_length=20, json_schema_extra={"pattern": _RATIO}), AfterValidator(_ratio)]
 Address = Annotated[str, Field(max_length=2_000), AfterValidator(_storable), AfterValidator(_web_address)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
 Side = Annotated[int, Field(ge=64, le=4096)]
@@ -75,6 +94,8 @@ class GenerationRequest(BaseModel):
     negative_prompt: Words | None = None
     width: Side | None = None
     height: Side | None = None
+    aspect_ratio: Ratio | None = None
+    """Instead of width and height."""
     num_inference_steps: Annotated[int, Field(ge=1, le=500)] | None = None
     guidance_scale: Annotated[float, Field(ge=0, le=50)] | None = None
     seed: Annotated[int, Field(ge=0, lt=2**53)] | None = None
@@ -89,6 +110,20 @@ class GenerationRequest(BaseModel):
     webhook_url: Address | None = None
     metadata: Annotated[dict[str, Any], AfterValidator(_small)] | None = None
 
+    @field_validator("model_version")
+    @classmethod
+    def _one_version(cls, version: str | None, others: ValidationInfo) -> str | None:
+        named = str(others.data.get("model_id", "")).partition(":")[2]
+        if named and version is not None and named != version:
+            raise ValueError("is another one than model_id has behind its colon; give one of the two")
+        return version
+
+    @model_validator(mode="after")
+    def _split_version(self) -> Self:
+        if ":" in self.model_id:
+            self.model_id, _, self.model_version = self.model_id.partition(":")
+        return self
+
 
 class StartGenerationRequest(GenerationRequest):
     """The body of the old POST /functions/v1/start-generation: the same limits, and what it never knew is passed by.
@@ -98,3 +133,22 @@ class StartGenerationRequest(GenerationRequest):
 
     model_config = ConfigDict(strict=True, extra="ignore", allow_inf_nan=False)
     forgiving: ClassVar[bool] = True
+
+
+OTHER_NAMES = {
+    "size": "width and height in pixels, or aspect_ratio",
+    "image_size": "width and height in pixels, or aspect_ratio",
+    "model": "model_id",
+    "version": "model_version",
+    "n": "num_outputs",
+    "num_images": "num_outputs",
+    "steps": "num_inference_steps",
+    "cfg_scale": "guidance_scale",
+    "cfg": "guidance_scale",
+    "guidance": "guidance_scale",
+    "image": "source_image_url",
+    "image_url": "source_image_url",
+    "prompt_strength": "strength",
+    "webhook": "webhook_url",
+}
+"""What other services call fields of a generation's request, and what to send here."""

@@ -72,8 +72,13 @@ class Hands:
 
     async def develop(self) -> None:
         """Answer the bells `collect` and `store`, and wait for the downloads."""
-        await self.collect.turns.take()
+        await self.read()
         await self.keep()
+
+    async def read(self) -> None:
+        """Answer the bell `collect`, and wait for what is read again at the provider."""
+        await self.collect.turns.take()
+        await self.collect.pool.close(PATIENCE)
 
     async def keep(self) -> None:
         """Answer the bell `store`, and wait for the downloads."""

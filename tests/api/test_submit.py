@@ -39,6 +39,27 @@ REFUSED: list[tuple[str, Any, int, str, str]] = [
     ("number as prompt", {"prompt": 5}, 422, "prompt", "valid string"),
     ("unknown model", {"model_id": "nobody/nothing"}, 422, "model_id", "not in the catalogue"),
     ("no model's name", {"model_id": "flux"}, 422, "model_id", "pattern"),
+    ("no version", {"model_id": "stability-ai/sdxl:latest"}, 422, "model_id", "pattern"),
+    (
+        "two versions",
+        {"model_id": f"stability-ai/sdxl:{'a' * 64}", "model_version": "b" * 64},
+        422,
+        "model_version",
+        "another one than model_id has",
+    ),
+    ("no ratio", {"aspect_ratio": "wide"}, 422, "aspect_ratio", "such as 16:9"),
+    ("a ratio of nothing", {"aspect_ratio": "0:0"}, 422, "aspect_ratio", "such as 16:9"),
+    ("a ratio and a size", {"aspect_ratio": "1:1", "width": 512}, 422, "aspect_ratio", "either the ratio or the size"),
+    (
+        "a ratio that the model does not take",
+        {"model_id": "google/imagen-4-fast", "aspect_ratio": "21:9"},
+        422,
+        "aspect_ratio",
+        "takes 1:1, 16:9, 4:3, 9:16, 3:4; not 21:9",
+    ),
+    ("a size in one", {"size": "1024x1024"}, 422, "size", "send width and height in pixels, or aspect_ratio"),
+    ("another service's number", {"n": 2}, 422, "n", "send num_outputs"),
+    ("another service's model", {"model": "stability-ai/sdxl"}, 422, "model", "send model_id"),
     ("negative width", {"width": -1}, 422, "width", "greater than or equal to 64"),
     ("a billion pixels", {"width": 31_623, "height": 31_623}, 422, "height", "less than or equal to 4096"),
     ("text as number", {"width": "512"}, 422, "width", "valid integer"),
@@ -161,3 +182,46 @@ async def test_a_wrong_method_is_told_the_right_ones(darkroom: Darkroom, method:
 async def test_an_address_that_is_none(darkroom: Darkroom) -> None:
     async with darkroom.user() as user, user.http.get("/v1/nothing") as answer:
         assert (await answer.json(content_type="application/problem+json"))["type"] == "/problems/not-found"
+
+
+@pytest.mark.parametrize("door", ["/v1/generations", "/functions/v1/start-generation"])
+async def test_a_version_behind_a_models_name_is_taken_apart(darkroom: Darkroom, door: str) -> None:
+    version = "a" * 64
+    async with darkroom.client(darkroom.service_key) as service:
+        body = {"prompt": "a lighthouse", "model_id": f"somebody/some-model:{version}", "seed": 3}
+        async with service.post(door, json=body) as answer:
+            made = await answer.json()
+            assert answer.status in (200, 202), made
+        async with service.get(f"/v1/generations/{made.get('generation_id') or made['id']}") as answer:
+            generation = await answer.json()
+    shown = (generation["model"], generation["model_id"], generation["model_version"])
+    assert shown == ("somebody/some-model", "somebody/some-model", version)
+    (row,) = await darkroom.execute("SELECT input FROM image_generations WHERE id = $1", generation["id"])
+    assert json.loads(row["input"]) == {"prompt": "a lighthouse", "seed": 3}, "no default that nobody asked for"
+
+
+async def test_a_version_behind_the_name_is_the_same_request_as_one_beside_it(darkroom: Darkroom) -> None:
+    version = "c" * 64
+    async with darkroom.client(darkroom.service_key) as service:
+        made = []
+        for body in ({"model_id": f"o/n:{version}"}, {"model_id": "o/n", "model_version": version}):
+            headers = {"Idempotency-Key": "one-and-the-same"}
+            async with service.post("/v1/generations", json={"prompt": "x", **body}, headers=headers) as answer:
+                made.append((await answer.json())["id"])
+        other = {"prompt": "x", "model_id": f"o/n:{'d' * 64}"}
+        async with service.post("/v1/generations", json=other, headers=headers) as answer:
+            assert answer.status == 409
+    assert made[0] == made[1]
+
+
+@pytest.mark.parametrize(
+    ("model_id", "size"), [("black-forest-labs/flux-schnell", (1368, 768)), ("stability-ai/sdxl", (1368, 768))]
+)
+async def test_an_aspect_ratio_becomes_a_size(darkroom: Darkroom, model_id: str, size: tuple[int, int]) -> None:
+    async with darkroom.user() as user:
+        generation = await user.submit(model_id=model_id, aspect_ratio="16:9")
+        assert (generation["width"], generation["height"]) == size
+        sql = "SELECT input FROM image_generations WHERE id = $1"
+        (row,) = await darkroom.execute(sql, generation["id"])
+    inputs = json.loads(row["input"])
+    assert inputs.get("aspect_ratio") == "16:9" or (inputs["width"], inputs["height"]) == size

@@ -18,7 +18,7 @@ from api.generations.submission import submission_of
 from api.models import model_list
 from pipeline.egress import Guard
 from pipeline.errors import Invalid
-from pipeline.models import Family, family_of, models
+from pipeline.models import Family, family_of, models, version_of
 from pipeline.models.sheet import Field, Sides
 from pipeline.providers import PROVIDERS
 from pipeline.providers.painter.api.fal.asked import read_order as read_fal
@@ -37,6 +37,8 @@ MODELS = {model.id: model for model in model_list().items if model.id}
 STYLED = [model.fields["style"] for model in MODELS.values() if "style" in model.fields]
 STYLES = sorted({style for field in STYLED for style in field.choices or []})
 SOURCE = "https://example.org/cat.png"
+RATIOS = st.sampled_from(["1:1", "16:9", "9:16", "3:2", "2:3", "4:5", "2.39:1", "21:9"])
+"""What a model takes that can have any size."""
 # Half a surrogate pair and NUL are refused before any model is asked.
 WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 
@@ -45,6 +47,8 @@ def asked_of(provider: str, model: str, inputs: dict[str, Any]) -> Order:
     """What a provider makes of an input. Raises Problem when it refuses it."""
     match provider:
         case "replicate":
+            if version := version_of(model):
+                return read_order(orjson.dumps({"version": version, "input": inputs}), None)
             return read_order(orjson.dumps({"input": inputs}), model)
         case "fal":
             return read_fal(orjson.dumps(inputs), model, None)
@@ -101,7 +105,12 @@ def documented(draw: st.DrawFn) -> dict[str, Any]:
     model = draw(st.sampled_from(sorted(MODELS)))
     fields = MODELS[model].fields
     wanted = draw(st.sets(st.sampled_from(sorted(fields)))) - {"source_image_url"}
-    request = {name: draw(values(fields[name])) for name in sorted(wanted | {"prompt"})}
+    if "aspect_ratio" in wanted:
+        wanted -= {"width", "height"}
+    request = {
+        name: draw(RATIOS if name == "aspect_ratio" and not fields[name].choices else values(fields[name]))
+        for name in sorted(wanted | {"prompt"})
+    }
     if "source_image_url" in fields and ("strength" in wanted or draw(st.booleans())):
         request["source_image_url"] = SOURCE
     return {"model_id": model, **request}
@@ -115,6 +124,7 @@ def wild(draw: st.DrawFn) -> dict[str, Any]:
         "negative_prompt": WORDS,
         "width": sides,
         "height": sides,
+        "aspect_ratio": RATIOS,
         "num_inference_steps": st.integers(1, 500),
         "guidance_scale": st.floats(0, 50),
         "seed": st.integers(0, 2**53 - 1),

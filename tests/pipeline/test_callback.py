@@ -67,10 +67,9 @@ async def test_one_prediction_cannot_be_booked_on_two_rows_and_the_neighbour_is_
     answers = await asyncio.gather(
         callbacks.commit(second.id, 1, "p1", DONE, provider="replicate"),
         callbacks.commit(third.id, 1, "p3", DONE, provider="replicate"),
-        return_exceptions=True,
     )
-    assert isinstance(answers[0], Exception)
-    assert answers[1] is True
+    assert list(answers) == [False, True]
+    assert (await row_of(engine, second.id)).possible_double_charge == 0
     assert statuses(await row_of(engine, second.id)) == ["queued", "processing"]
 
 

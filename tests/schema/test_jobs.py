@@ -94,7 +94,7 @@ def _limits(field: Any) -> list[Any]:
 
 def test_every_column_that_a_door_works_out_is_worked_out_here_too() -> None:
     """One that is added to a submission is either in the row already, or has to be filled in by the clock."""
-    as_given = {"id", "user_id", "prompt", "negative_prompt", "model", "model_id", "model_version", "priority"}
+    as_given = {"id", "user_id", "prompt", "negative_prompt", "priority"}
     as_given |= {"max_attempts", "deadline", "scheduled_at", "webhook_url", "metadata"}
     made = submission_of(StartGenerationRequest(prompt="p"), "somebody", Guard(), ["replicate"])
     assert set(made) - as_given == {*incomplete._FOUND, "stops"}
@@ -116,6 +116,25 @@ async def test_a_job_is_read_as_the_old_door_would(engine: AsyncEngine, psql: Ps
     assert (
         shown.items() >= {"generation_id": str(job), "prompt": "a storm", "mine": 1, "num_inference_steps": 4}.items()
     )
+
+
+async def test_a_job_may_name_a_version_behind_its_model_and_a_ratio(engine: AsyncEngine, psql: Psql) -> None:
+    version = "a" * 64
+    other = await enqueue(psql, {"prompt": "p", "model_id": f"somebody/some-model:{version}", "aspect_ratio": "4:5"})
+    known = await enqueue(psql, {"prompt": "p", "aspect_ratio": "16:9"})
+    await complete_incomplete(engine, Guard(), ["replicate"])
+    row = await row_of(engine, other)
+    assert (row.status, row.model, row.model_id, row.model_version) == ("queued", *["somebody/some-model"] * 2, version)
+    assert row.input == {"prompt": "p", "aspect_ratio": "4:5", "seed": row.seed}
+    row = await row_of(engine, known)
+    assert (row.input["aspect_ratio"], row.width, row.height) == ("16:9", 1368, 768)
+    for broken in ({"model_id": "a/b:latest"}, {"aspect_ratio": "wide"}):
+        (name,) = broken
+        with pytest.raises(asyncpg.InvalidParameterValueError, match=f"payload.{name}: must"):
+            await enqueue(psql, {"prompt": "p", **broken})
+    twice = await enqueue(psql, {"prompt": "p", "model_id": f"o/n:{version}", "model_version": "b" * 64})
+    await complete_incomplete(engine, Guard(), ["replicate"])
+    assert (await row_of(engine, twice)).error_message.startswith("model_version: is another one")
 
 
 async def test_what_no_model_can_develop_fails_with_the_reason(engine: AsyncEngine, psql: Psql) -> None:

@@ -13,6 +13,7 @@ from pipeline.errors import (
     ProviderUnclear,
     RouteRefused,
 )
+from pipeline.providers.outputs import read_output
 from pipeline.providers.prediction import SUCCEEDED, Prediction
 
 _REQUEST_ID = re.compile(r"[\w-]{1,200}")
@@ -43,13 +44,16 @@ def under_way(request_id: str, status: str) -> Prediction:
 
 def ended(request_id: str, payload: object, *, seconds: float | None = None) -> Prediction:
     """A prediction with its result."""
-    images = payload.get("images") if isinstance(payload, dict) else None
-    if images is None and isinstance(payload, dict):
-        images = [payload.get("image")]
-    found = [image.get("url") for image in images if isinstance(image, dict)] if isinstance(images, list) else []
-    output = [url for url in found if isinstance(url, str) and "\0" not in url]
+    output = read_output(payload)
     return Prediction(
-        id=request_id, status=SUCCEEDED, finished=True, input=None, created_at=None, output=output, seconds=seconds
+        id=request_id,
+        status=SUCCEEDED,
+        finished=True,
+        input=None,
+        created_at=None,
+        output=output.addresses,
+        unreadable=output.unreadable,
+        seconds=seconds,
     )
 
 

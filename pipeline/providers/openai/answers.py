@@ -13,7 +13,9 @@ from pipeline.errors import (
     ProviderUnclear,
     RouteRefused,
 )
+from pipeline.providers.outputs import read_output
 from pipeline.providers.prediction import SUCCEEDED, Prediction
+from pipeline.providers.shortened import shortened
 
 _KINDS = {"png": "png", "jpeg": "jpeg", "webp": "webp"}
 _NUMBER = re.compile(r"[\w.:-]{1,200}")
@@ -25,22 +27,26 @@ _GATEWAYS = frozenset({502, 504, 520, 522, 524})
 def read_images(answer: Mapping[str, Any], number: str | None) -> Prediction:
     """The pictures of one call, as a prediction that has ended. `number` is the call's, where the server gave one.
 
-    OpenAI answers in base64; many servers that speak its API answer with addresses. Raises ProviderUnclear.
+    OpenAI answers in base64; many servers that speak its API answer with addresses, or in a shape of their own. Raises
+    ProviderUnclear when there is nothing that could be a picture.
     """
     data = answer.get("data")
-    if not isinstance(data, list):
-        raise ProviderUnclear("the provider's answer has no pictures: it has no data")
     kind = _KINDS.get(str(answer.get("output_format")), "png")
-    output = [address for one in data if isinstance(one, dict) and (address := _address(one, kind))]
+    output = read_output(data if isinstance(data, list) else dict(answer), kind=kind)
+    # Whoever answers 200 with something has sold something; an error or an empty shell says nothing.
+    came = isinstance(data, list) or ("error" not in answer and any(isinstance(one, dict) for one in answer.values()))
+    if not (came or output.addresses):
+        raise ProviderUnclear(f"the provider's answer has no pictures: it has no data; it says {shortened(answer)}")
     known = number if number and _NUMBER.fullmatch(number) else uuid.uuid4().hex
-    return Prediction(id=known, status=SUCCEEDED, finished=True, input=None, created_at=None, output=output)
-
-
-def _address(picture: Mapping[str, Any], kind: str) -> str | None:
-    encoded, url = picture.get("b64_json"), picture.get("url")
-    if isinstance(encoded, str) and encoded.isascii() and "\0" not in encoded:
-        return f"data:image/{kind};base64,{encoded}"
-    return url if isinstance(url, str) and "\0" not in url else None
+    return Prediction(
+        id=known,
+        status=SUCCEEDED,
+        finished=True,
+        input=None,
+        created_at=None,
+        output=output.addresses,
+        unreadable=output.unreadable,
+    )
 
 
 def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None = None) -> Exception:

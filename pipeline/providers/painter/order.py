@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from pipeline.providers.painter.asked import read_asked
+from pipeline.providers.painter.pages.versions import VERSIONS, model_of
 from pipeline.providers.painter.problems import InvalidField, Problem, invalid
 from pipeline.providers.painter.size import PictureRequest
 
@@ -20,7 +21,7 @@ KEYS_OF_MODEL = KEYS - {"version"}
 
 _VERSION = re.compile(r"(?:(?P<model>[\w.-]+/[\w.-]+)(?::(?P<of>[0-9a-f]{64}))?|(?P<alone>[0-9a-f]{64}))")
 _NAMELESS = "painter/version"
-"""The model's name when only a version's hash was given: the painter keeps no registry of models."""
+"""The model's name when only a version's hash was given that the painter does not know."""
 _HIDDEN = "hidden"
 """What Replicate shows as version for official models."""
 
@@ -38,7 +39,10 @@ class Order:
 
 
 def read_order(body: bytes, model: str | None) -> Order:
-    """Check a create body; `model` is owner/name when the path gave it. Raises Problem 400 or 422."""
+    """Check a create body; `model` is owner/name when the path gave it. Raises Problem 400, 404 or 422."""
+    if model in VERSIONS:
+        # A community model has no such address.
+        raise Problem(404, "The requested resource could not be found.")
     try:
         asked = orjson.loads(body)
     except orjson.JSONDecodeError as error:
@@ -76,13 +80,14 @@ def _model_and_version(version: object, complaints: list[InvalidField]) -> tuple
         complaints.append({"type": "required", "field": "version", "description": "version is required"})
         return _NAMELESS, _HIDDEN
     found = _VERSION.fullmatch(version)
-    if found is None:
+    # Of a community model only its versions exist; any other model is taken at its word.
+    if found is None or (found["model"] in VERSIONS and found["of"] not in VERSIONS[found["model"]]):
         raise Problem(
             422,
             "The specified version does not exist. Give owner/name, owner/name:version or a version's 64 digits.",
             title="Invalid version or not permitted",
         )
-    return found["model"] or _NAMELESS, found["of"] or found["alone"] or _HIDDEN
+    return found["model"] or model_of(found["alone"]) or _NAMELESS, found["of"] or found["alone"] or _HIDDEN
 
 
 def _events(given: object, complaints: list[InvalidField]) -> frozenset[str]:

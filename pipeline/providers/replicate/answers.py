@@ -14,7 +14,8 @@ from pipeline.errors import (
     ProviderUnclear,
     RouteRefused,
 )
-from pipeline.providers.prediction import Prediction
+from pipeline.providers.outputs import read_output
+from pipeline.providers.prediction import SUCCEEDED, Prediction
 
 FINISHED = frozenset({"succeeded", "failed", "canceled", "aborted"})
 """`aborted`: its deadline passed before it began (unbilled); clients of 2025 still forget this fourth one."""
@@ -35,13 +36,15 @@ def read_prediction(answer: Mapping[str, Any]) -> Prediction:
     if not (isinstance(prediction_id, str) and prediction_id.isprintable() and isinstance(status, str)):
         raise ProviderUnclear("the provider's answer is not a prediction: it has no id or no status")
     error = answer.get("error")
+    output = read_output(answer.get("output") if status == SUCCEEDED else None)
     return Prediction(
         id=prediction_id,
         status=status,
         finished=status in FINISHED,
         input=answer.get("input"),
         created_at=_moment(answer.get("created_at")),
-        output=_addresses(answer.get("output")) if status == "succeeded" else [],
+        output=output.addresses,
+        unreadable=output.unreadable,
         # Postgres keeps no NUL in a text.
         error=str(error).replace("\0", "")[:2_000] if error else None,
         seconds=_seconds(answer.get("metrics")),
@@ -55,20 +58,6 @@ def read_page(answer: Mapping[str, Any]) -> list[Prediction]:
     if not isinstance(results, list) or not all(isinstance(one, dict) for one in results):
         raise ProviderUnclear("the provider's answer is not a page of predictions: it has no results")
     return [read_prediction(one) for one in results]
-
-
-def _addresses(output: Any) -> list[str]:
-    """A single address, a list of them, or a mapping with addresses among its values, as one list."""
-    match output:
-        case str():
-            found = [output]
-        case list():
-            found = output
-        case dict():
-            found = list(output.values())
-        case _:
-            found = []
-    return [address for address in found if isinstance(address, str) and "\0" not in address]
 
 
 def _seconds(metrics: Any) -> float | None:

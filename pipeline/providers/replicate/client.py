@@ -1,13 +1,15 @@
 """Replicate over HTTP. Our own, because its clients buy twice on a lost answer or choke on `aborted`."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
 
-from pipeline.errors import ProviderDown, ProviderUnclear
-from pipeline.models import tells_progress
+from pipeline.errors import NoSuchModel, NotFound, ProviderDown, ProviderRefused, ProviderUnclear, RouteRefused
+from pipeline.models import tells_progress, version_of
 from pipeline.providers.prediction import Prediction
 from pipeline.providers.provider import Abilities
 from pipeline.providers.replicate.answers import error_of, read_page, read_prediction
@@ -19,6 +21,7 @@ READ_SECONDS = 15.0
 WEBHOOK_EVENTS = ["completed"]
 WITH_PROGRESS = ["logs", "completed"]
 """A log's webhook comes twice a second at most. Source: Replicate's documentation of webhooks."""
+_VERSION = re.compile(r"[0-9a-f]{64}")
 
 
 class Replicate:
@@ -31,7 +34,9 @@ class Replicate:
     def __init__(self, settings: Settings) -> None:
         token = settings.replicate_api_token.get_secret_value() if settings.replicate_api_token else ""
         self.callback_base = settings.callback_base_of(settings.replicate_api_url)
-        self._wire = Wire(settings.replicate_api_url, f"Bearer {token}", error_of)
+        self._wire = Wire(settings.replicate_api_url, f"Bearer {token}", _error_of)
+        self._latest: dict[str, str] = {}
+        self._reading_latest = asyncio.Lock()
         self._signatures = Signatures(self.webhook_secret)
 
     async def close(self) -> None:
@@ -47,16 +52,45 @@ class Replicate:
         timeout: float,
     ) -> Prediction:
         """POST a prediction, once. See Provider.create."""
+        ends = asyncio.get_running_loop().time() + timeout
         body: dict[str, Any] = {"input": inputs}
         if webhook:
             events = WITH_PROGRESS if tells_progress(model) else WEBHOOK_EVENTS
             body |= {"webhook": webhook, "webhook_events_filter": events}
-        if model_version:
-            path = "/v1/predictions"
-            body["version"] = model_version
-        else:
-            path = f"/v1/models/{model}/predictions"
+        version = model_version or version_of(model) or self._latest.get(model)
+        if version is None:
+            try:
+                return await self._buy(f"/v1/models/{model}/predictions", body, timeout)
+            except NoSuchModel as refused:
+                # It is sold by name no more, or never was.
+                version = await self._read_latest(model, refused, timeout)
+            timeout = ends - asyncio.get_running_loop().time()
+        return await self._buy("/v1/predictions", body | {"version": version}, timeout)
+
+    async def _buy(self, path: str, body: Mapping[str, Any], timeout: float) -> Prediction:
         return read_prediction((await self._wire.call("POST", path, timeout, buying=True, json=body)).content)
+
+    async def _read_latest(self, model: str, refused: NoSuchModel, timeout: float) -> str:
+        """The newest version of a model that is sold by version only, read once for all who wait. Raises `refused` when
+        there is none, and as `create` does when nothing was bought.
+        """
+        try:
+            # A third, so that time for the purchase is left.
+            async with asyncio.timeout(timeout / 3), self._reading_latest:
+                if model not in self._latest:
+                    self._latest[model] = await self._latest_of(model)
+        except TimeoutError:
+            raise ProviderDown(f"the provider took too long to tell the version of {model}") from None
+        except (NotFound, ProviderRefused):
+            raise refused from None
+        return self._latest[model]
+
+    async def _latest_of(self, model: str) -> str:
+        newest = (await self._read(f"/v1/models/{model}")).get("latest_version")
+        version = newest.get("id") if isinstance(newest, dict) else None
+        if not (isinstance(version, str) and _VERSION.fullmatch(version)):
+            raise NotFound("the model has no version")
+        return version
 
     async def get(self, model: str, prediction_id: str) -> Prediction:
         """GET a prediction. See Provider.get."""
@@ -95,3 +129,8 @@ class Replicate:
 
     async def _read(self, path: str, **options: Any) -> dict[str, Any]:
         return (await self._wire.call("GET", path, READ_SECONDS, **options)).content
+
+
+def _error_of(status: int, answer: Any, **how: Any) -> Exception:
+    error = error_of(status, answer, **how)
+    return NoSuchModel(str(error)) if status == 404 and type(error) is RouteRefused else error

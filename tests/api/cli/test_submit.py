@@ -23,13 +23,14 @@ async def test_it_sends_what_was_said_and_prints_the_id(door: ScriptedDoor, dark
     plain, document = await asyncio.gather(
         darkroom("submit", "a cat", *options.split(), "--negative", "dogs"), darkroom("--json", "submit", "a cat")
     )
-    source = "--image https://example.org/cat.png --strength 0.6 --style line_art"
+    source = "--image https://example.org/cat.png --strength 0.6 --style line_art --aspect-ratio 16:9"
     await darkroom("submit", "a cat", *source.split())
     assert {
         "prompt": "a cat",
         "source_image_url": "https://example.org/cat.png",
         "strength": 0.6,
         "style": "line_art",
+        "aspect_ratio": "16:9",
     } in door.bodies
     assert plain == (0, f"{id_}\n", f"Watch it develop: darkroom watch {id_}\n")
     assert json.loads(document.out) == door.generations[id_]

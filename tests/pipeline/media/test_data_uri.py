@@ -1,7 +1,7 @@
 """Outputs that come inside their own address."""
 
 import base64
-from urllib.parse import quote_from_bytes
+from urllib.parse import quote, quote_from_bytes
 
 import aiohttp
 import pytest
@@ -29,11 +29,33 @@ async def test_both_encodings_give_the_picture() -> None:
     assert examine(data).format == "webp"
 
 
+@pytest.mark.parametrize("kind", ["png", "jpeg", "webp"])
+async def test_base64_is_read_as_a_browser_reads_it(kind: str) -> None:
+    data = sample(kind)
+    plain, safe = base64.b64encode(data).decode(), base64.urlsafe_b64encode(data).decode()
+    for encoded in (
+        base64.encodebytes(data).decode(),
+        base64.encodebytes(data).decode().replace("\n", "\r\n"),
+        plain.rstrip("="),
+        safe,
+        safe.rstrip("="),
+        f" {plain}\t",
+        quote(base64.encodebytes(data)),
+    ):
+        for head in (
+            "data:image/png;base64",
+            "data:;base64",
+            "data:image/png;charset=utf-8; Base64 ",
+            "data:x/y;base64;q=1",
+        ):
+            assert await fetch(f"{head},{encoded}") == data
+
+
 @pytest.mark.parametrize(
     ("uri", "words"),
     [
         ("data:image/png;base64", "without data"),
-        ("data:image/png;base64,AAA", "damaged base64"),
+        ("data:image/png;base64,AAAAA", "damaged base64"),
         ("data:image/png;base64,A$==", "damaged base64"),
     ],
 )

@@ -73,7 +73,9 @@ def test_a_prompt_is_enough(model_id: str) -> None:
 
 def test_a_model_outside_the_catalogue_is_called_by_version_alone() -> None:
     inputs = asked("somebody/some-model", version="a" * 64, seed=7)
-    assert inputs == {**ASKED, **SQUARE, "num_inference_steps": 30, "guidance_scale": 7.5}
+    assert inputs == ASKED, "nobody asked for a size, steps or guidance"
+    asked_for = {"width": 640, "num_inference_steps": 12, "guidance_scale": 3.5, "aspect_ratio": "4:5"}
+    assert asked("somebody/some-model", version="a" * 64, **asked_for) == {"prompt": "a lighthouse", **asked_for}
     with pytest.raises(Invalid, match=r"is not in the catalogue .*flux-schnell.*give model_version"):
         family_of("somebody/some-model", None)
 

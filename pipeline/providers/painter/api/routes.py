@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from pipeline.providers.painter.api import dials, files, predictions, webhooks
+from pipeline.providers.painter.api import dials, files, models, predictions, webhooks
 from pipeline.providers.painter.problems import Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -12,6 +12,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/v1/predictions", predictions.create),
     ("POST", "/v1/models/{owner}/{name}/predictions", predictions.create),
+    ("GET", "/v1/models/{owner}/{name}", models.get),
     ("GET", "/v1/predictions", predictions.list_page),
     ("GET", "/v1/predictions/{id}", predictions.get),
     ("POST", "/v1/predictions/{id}/cancel", predictions.cancel),

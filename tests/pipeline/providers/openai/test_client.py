@@ -111,7 +111,19 @@ async def test_a_server_that_answers_with_addresses_is_understood(tmp_path: Path
     assert base64.b64decode("aGk=") == b"hi"
 
 
-@pytest.mark.parametrize("body", [b"[]", b"{}", b"nonsense", b'{"data": 3}'])
+async def test_a_shape_that_nobody_knows_was_sold_and_is_kept(tmp_path: Path) -> None:
+    async def answer(request: web.BaseRequest) -> web.Response:
+        return web.json_response({"task": {"id": 7, "state": "done"}})
+
+    async with lying(answer) as liar:
+        client = OpenAI(settings_at(tmp_path, openai_base_url=liar.url, openai_api_key="a-key"))
+        prediction = await buy(client)
+        await client.close()
+    assert (prediction.finished, prediction.output) == (True, [])
+    assert prediction.unreadable == '{"task":{"id":7,"state":"done"}}'
+
+
+@pytest.mark.parametrize("body", [b"[]", b"{}", b"nonsense", b'{"data": 3}', b'{"error": {"message": "not now"}}'])
 async def test_an_answer_that_is_none_may_have_been_sold(tmp_path: Path, body: bytes) -> None:
     async def answer(request: web.BaseRequest) -> web.Response:
         return web.Response(body=body)

@@ -8,11 +8,20 @@ import pytest
 from PIL import Image
 
 from pipeline.providers.painter.pages import PAGES
+from pipeline.providers.painter.pages.versions import VERSIONS
 from tests.pipeline.providers.painter.caller import Caller
 from tests.pipeline.providers.painter.conftest import Painting
 
 FLUX = "black-forest-labs/flux-schnell"
 SDXL = "stability-ai/sdxl"
+VERSION = VERSIONS[SDXL][0]
+
+
+async def bought(painter: Caller, model: str, given: dict[str, Any]) -> tuple[int, Any]:
+    """The answer to a purchase, at the address where the model is sold."""
+    if versions := VERSIONS.get(model):
+        return await painter.ask("POST", "/v1/predictions", json={"version": versions[0], "input": given})
+    return await painter.ask("POST", f"/v1/models/{model}/predictions", json={"input": given})
 
 
 @pytest.mark.parametrize(
@@ -39,12 +48,32 @@ SDXL = "stability-ai/sdxl"
 async def test_what_a_page_does_not_have_is_refused(
     painter: Caller, model: str, given: dict[str, Any], named: str
 ) -> None:
-    status, problem = await painter.ask("POST", f"/v1/models/{model}/predictions", json={"input": given})
+    status, problem = await bought(painter, model, given)
     assert (status, problem["title"]) == (422, "Input validation failed")
     assert named in problem["detail"]
     assert problem["invalid_fields"]
     _, listed = await painter.ask("GET", "/v1/predictions")
     assert listed["results"] == []
+
+
+async def test_a_community_model_is_sold_by_version_only(painter: Caller) -> None:
+    body = {"input": {"prompt": "x"}}
+    status, problem = await painter.ask("POST", f"/v1/models/{SDXL}/predictions", json=body)
+    assert (status, problem["detail"]) == (404, "The requested resource could not be found.")
+    for version in (SDXL, f"{SDXL}:{'a' * 64}"):
+        status, problem = await painter.ask("POST", "/v1/predictions", json=body | {"version": version})
+        assert (status, problem["title"]) == (422, "Invalid version or not permitted")
+    for version in (VERSION, f"{SDXL}:{VERSION}"):
+        status, made = await painter.ask("POST", "/v1/predictions", json=body | {"version": version})
+        assert (status, made["model"], made["version"]) == (201, SDXL, VERSION)
+
+
+async def test_a_model_tells_its_newest_version(painter: Caller) -> None:
+    status, told = await painter.ask("GET", f"/v1/models/{SDXL}")
+    assert (status, told["owner"], told["latest_version"]) == (200, "stability-ai", {"id": VERSION})
+    status, told = await painter.ask("GET", f"/v1/models/{FLUX}")
+    assert (status, told["latest_version"]) == (200, None)
+    assert (await painter.ask("GET", "/v1/models/nobodys/model"))[0] == 404
 
 
 @pytest.mark.parametrize("version", [FLUX, f"{FLUX}:{'a' * 64}"])
@@ -80,8 +109,7 @@ async def test_outputs_have_their_models_shape_number_format_and_size(painting: 
                 del asked["seed"]
             if ending == "png" and "output_format" in PAGES[model].inputs:
                 asked["output_format"] = "png"
-            body = {"input": asked}
-            status, made = await painter.ask("POST", f"/v1/models/{model}/predictions", json=body)
+            status, made = await bought(painter, model, asked)
             assert status == 201, made
             output = (await painter.finished(made["id"]))["output"]
             assert isinstance(output, str) is PAGES[model].single
