@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipeline.providers.refusals import Cause
+
 SUCCEEDED = "succeeded"
+NAMELESS = ""
+"""The id of a listed prediction that has lost it: something was bought, and nobody can ask after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -20,6 +24,11 @@ class Prediction:
     output: list[str] = field(default_factory=list)
     """Addresses of the pictures; empty until it has succeeded, and again when the provider has deleted them."""
     error: str | None = None
+    """Why it failed: one line, bounded, as a row can keep it."""
+    cause: Cause | None = None
+    """What is behind its failure, by the provider's own codes and fields. None: they leave it open."""
+    withheld: int = 0
+    """Pictures that the provider's moderation has kept back. They are not in `output`, and are billed."""
     seconds: float | None = None
     """How long the provider worked on it."""
     progress: int | None = None
@@ -29,5 +38,12 @@ class Prediction:
         """What the row keeps of a finished prediction; None while it is under way."""
         if not self.finished:
             return None
-        kept = {"status": self.status, "output": self.output, "error": self.error, "seconds": self.seconds}
+        kept = {
+            "status": self.status,
+            "output": self.output,
+            "error": self.error,
+            "seconds": self.seconds,
+            "cause": self.cause,
+            "withheld": self.withheld or None,
+        }
         return {name: value for name, value in kept.items() if value is not None}

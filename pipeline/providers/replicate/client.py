@@ -4,13 +4,12 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from pipeline.errors import ProviderDown, ProviderUnclear
 from pipeline.models import tells_progress
+from pipeline.providers.lenient_json import read_json
 from pipeline.providers.prediction import Prediction
 from pipeline.providers.provider import Abilities
-from pipeline.providers.replicate.answers import error_of, read_page, read_prediction
+from pipeline.providers.replicate.answers import error_of, next_cursor, read_page, read_prediction, read_sale
 from pipeline.providers.replicate.signature import Signatures
 from pipeline.providers.wire import Wire
 from pipeline.settings import Settings
@@ -56,7 +55,7 @@ class Replicate:
             body["version"] = model_version
         else:
             path = f"/v1/models/{model}/predictions"
-        return read_prediction((await self._wire.call("POST", path, timeout, buying=True, json=body)).content)
+        return read_sale((await self._wire.call("POST", path, timeout, buying=True, json=body)).content)
 
     async def get(self, model: str, prediction_id: str) -> Prediction:
         """GET a prediction. See Provider.get."""
@@ -70,21 +69,20 @@ class Replicate:
     async def list(self, created_after: datetime) -> AsyncIterator[list[Prediction]]:
         """GET pages of up to 100 predictions, newest first. See Provider.list."""
         page = await self._read("/v1/predictions", params={"created_after": created_after.isoformat()})
+        read = set[str]()
         while True:
             yield read_page(page)
-            address = page.get("next")
-            if not isinstance(address, str):
+            if (cursor := next_cursor(page)) is None:
                 return
-            # The cursor comes as a whole address; the token goes only to the host that we were given.
-            page = await self._read(f"/v1/predictions?{address.partition('?')[2]}")
+            if cursor in read:
+                raise ProviderUnclear("the provider's list leads back to a page that was read")
+            read.add(cursor)
+            page = await self._read(f"/v1/predictions?{cursor}")
 
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """Its body is the prediction. See Provider.read_webhook."""
         await self._signatures.verify(body, headers)
-        try:
-            return read_prediction(orjson.loads(body))
-        except (orjson.JSONDecodeError, AttributeError) as error:
-            raise ProviderUnclear(f"not a prediction: {error}") from None
+        return read_prediction(read_json(body))
 
     async def webhook_secret(self) -> str:
         """GET the secret that signs this account's webhooks."""
@@ -94,4 +92,5 @@ class Replicate:
         return key
 
     async def _read(self, path: str, **options: Any) -> dict[str, Any]:
-        return (await self._wire.call("GET", path, READ_SECONDS, **options)).content
+        content: dict[str, Any] = (await self._wire.call("GET", path, READ_SECONDS, **options)).content
+        return content
