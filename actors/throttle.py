@@ -32,6 +32,6 @@ class Throttle:
         self._until = max(self._until, self._noted + seconds)
 
     def taken(self, begun: float) -> None:
-        """A call that was begun at `begun`, by the loop's clock, was answered. One of before the throttle says nothing."""
+        """A call begun at `begun`, by the loop's clock, was answered; one from before the throttle says nothing."""
         if begun >= self._noted:
             self._closed, self._until = False, 0.0
