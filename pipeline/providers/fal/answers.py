@@ -14,7 +14,8 @@ from pipeline.providers.wire import Answer
 from pipeline.providers.withheld import sift, told_of
 
 _REQUEST_ID = re.compile(r"[\w-]{1,200}")
-WITHHELD_TYPE = "has_nsfw_concepts"
+WITHHELD_TYPE = "content_policy_violation"
+"""What fal calls it where it says so with an error."""
 # A gateway may time out while the queue behind it takes the request; 503 is the queue's own word that it did not.
 STATUSES = Statuses(unclear=frozenset({HUNG_UP, 500, 502, 504, 520, 524}))
 _OURS = frozenset({401, 402, 403, 407, 408, 421, 425, 429})
