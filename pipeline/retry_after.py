@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-LONGEST = 1e9
+LONGEST = 999_999_999.0
 """Seconds; some thirty years, for whoever adds it to a moment. Callers have a bound of their own."""
 
 LONGEST_THROTTLE = 300.0
 """Seconds; a provider that asks for more is asked again all the same."""
 
-_NUMBER = re.compile(r"[0-9]{1,12}(?:\.[0-9]{0,12})?", re.ASCII)
+_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?", re.ASCII)
 _KEYS = {"retry_after": 1.0, "retryafter": 1.0, "retry_after_seconds": 1.0, "retrydelay": 1.0, "retry_after_ms": 1e-3}
 """What bodies call it, in lower case, and its unit in seconds. `retryDelay` is Google's, as "39s"."""
 _DURATION = re.compile(

@@ -101,7 +101,7 @@ def _read(answer: Mapping[str, Any], prediction_id: str) -> Prediction:
     output, withheld = sift(answer.get("output")) if status == SUCCEEDED else (None, 0)
     written = log_of(answer.get("logs"))
     addresses = _addresses(output)
-    if len(addresses) == 1 and not withheld and BLACKENED.search(written):
+    if len(addresses) == 1 and not withheld and "black image" in written and BLACKENED.search(written):
         # Of several it cannot be told which are black.
         addresses, withheld = [], 1
     if withheld and not addresses:

@@ -124,6 +124,7 @@ TYPED = [{"loc": ["body", "prompt"], "msg": "It was declined.", "type": "content
         (flagged(True), "the provider's moderation has withheld its picture", 1),
         (flagged(True, True), "the provider's moderation has withheld 2 pictures", 2),
     ],
+    ids=["typed", "a bare list", "a runner's 500", "a black square", "two black squares"],
 )
 async def test_what_fal_refuses_is_asked_for_once_and_no_black_picture_is_kept(
     lab: Lab, result: Callable[[str], web.Response], reason: str, pictures: int
