@@ -115,6 +115,9 @@ class Buyer:
         if not row.lane_in_trouble and await self._commit(row, prediction):
             return
         kept = await self._record({"id": row.id, "attempt": row.attempt_number, "prediction_id": prediction.id})
+        if row.lane_in_trouble:
+            # More may go now.
+            self._resources.doorbell.ring(Bell.START)
         if kept is None or not (kept.status or kept.known):
             await self._disown(row, prediction)
         elif kept.status in CALLED_OFF and not prediction.finished:

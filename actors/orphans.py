@@ -10,6 +10,7 @@ from sqlalchemy import Row
 from actors.resources import Resources
 from pipeline.models import without_source
 from pipeline.providers import Prediction, Provider
+from pipeline.providers.prediction import NAMELESS
 from pipeline.purchase import count_surplus
 from pipeline.sweep import adopt, known_predictions
 
@@ -28,20 +29,23 @@ class Orphans:
         resources: Resources,
         hear: Callable[[Row[Any], Prediction], Awaitable[None]],
         lost: Callable[[Row[Any], str], Awaitable[None]],
+        untold: Callable[[Row[Any]], Awaitable[None]],
         provider: Provider,
     ) -> None:
         self._resources = resources
         self._hear = hear
         self._lost = lost
+        self._untold = untold
         self._provider = provider
 
     async def settle(self, orphans: Sequence[Row[Any]], listed: Sequence[Prediction], *, complete: bool) -> None:
         """Match `orphans` with what was `listed`; `complete` says that it is all that was bought since."""
         if not orphans:
             return
-        ids = [prediction.id for prediction in listed]
+        nameless = [prediction for prediction in listed if prediction.id == NAMELESS]
+        ids = [prediction.id for prediction in listed if prediction.id != NAMELESS]
         taken = await known_predictions(self._resources.engine, self._provider.name, ids)
-        free = [prediction for prediction in listed if prediction.id not in taken]
+        free = [prediction for prediction in listed if prediction.id not in taken and prediction.id != NAMELESS]
         # First each takes its own; what then still matches one of them was bought too often.
         empty_handed = [row for row in orphans if not await self._take_own(row, free)]
         for row in orphans:
@@ -51,7 +55,11 @@ class Orphans:
         for row in empty_handed:
             # The purchase's own timeout is half a lease, so after a whole one it cannot be under way any more.
             if complete and (row.now - row.attempt_at).total_seconds() >= self._resources.settings.lease_seconds:
-                await self._lost(row, NOTHING_BOUGHT)
+                if any(_bought_for(row, prediction) for prediction in nameless):
+                    # It was bought, and the list does not say under which id.
+                    await self._untold(row)
+                else:
+                    await self._lost(row, NOTHING_BOUGHT)
 
     async def _take_own(self, row: Row[Any], free: list[Prediction]) -> bool:
         """Adopt one of the `free` predictions, best one that brings a picture or still may; take it off the list."""

@@ -35,9 +35,10 @@ class Unheard:
                 # The mark is committed before the call, so nobody has called.
                 await self._lost(row, NOTHING_BOUGHT)
             elif (row.now - row.asked_at).total_seconds() >= LEASES * lease:
-                await self._end(row)
+                await self.end(row)
 
-    async def _end(self, row: Row[Any]) -> None:
+    async def end(self, row: Row[Any]) -> None:
+        """Fail a row whose purchase may have been sold and cannot be found; counted, and not bought again by itself."""
         if row.status != Status.PROCESSING:
             await stopped(self._resources.engine, row, None)
             return

@@ -10,11 +10,12 @@ from sqlalchemy import Row
 from actors.orphans import CLOCK_SKEW, Orphans
 from actors.rate import Rate
 from actors.resources import Resources
+from actors.throttle import Throttle
 from actors.unheard import Unheard
 from pipeline.advance import give_up, let_go
 from pipeline.cancel import stopped
 from pipeline.doorbell import Bell
-from pipeline.errors import NotFound, ProviderError
+from pipeline.errors import NotFound, ProviderError, ProviderThrottled
 from pipeline.providers import Prediction, Provider
 from pipeline.sweep import take_overdue
 from pipeline.verdict import elsewhere, on_lost
@@ -36,12 +37,16 @@ class Watcher:
         self._resources = resources
         self._provider = provider
         self._rate = Rate(provider.abilities.reads_per_minute)
-        self._orphans = Orphans(resources, self._hear, self._lost, provider)
+        self._throttle = Throttle()
         self._unheard = Unheard(resources, self._lost)
+        self._orphans = Orphans(resources, self._hear, self._lost, self._unheard.end, provider)
         self._round_seconds = 0.0
 
     async def look(self) -> None:
         """One round: take what is overdue, ask the provider, commit what it says."""
+        if self._throttle.wait():
+            # What is overdue stays so.
+            return
         loop = asyncio.get_running_loop()
         begun = loop.time()
         # A round that takes long, because very many are in flight, may not leave the next one no time to breathe.
@@ -59,12 +64,14 @@ class Watcher:
                     await self._hear(row, prediction)
             # The list forgets and pages end: what it did not show is asked for by its name.
             for prediction_id, row in list(known.items())[: int(self._provider.abilities.reads_per_minute // 60)]:
-                await self._ask(prediction_id, row)
+                if not await self._ask(prediction_id, row):
+                    break
             if lists:
                 await self._orphans.settle(orphans, listed, complete=complete)
             else:
                 await self._unheard.settle(orphans)
         except ProviderError as error:
+            self._note(error)
             log.warning("the watcher could not ask the provider (it will again): %s", error)
         finally:
             self._round_seconds = loop.time() - begun
@@ -76,28 +83,52 @@ class Watcher:
         found: list[Prediction] = []
         pages = 0
         await self._rate.take()
-        async for page in self._provider.list(min(row.attempt_at for row in rows) - CLOCK_SKEW):
-            found += page
-            pages += 1
-            wanted -= {prediction.id for prediction in page}
-            if pages >= MOST_PAGES:
-                return False, found
-            if not wanted and not everything:
-                break
-            await self._rate.take()
+        begun = asyncio.get_running_loop().time()
+        try:
+            async for page in self._provider.list(min(row.attempt_at for row in rows) - CLOCK_SKEW):
+                self._throttle.taken(begun)
+                found += page
+                pages += 1
+                wanted -= {prediction.id for prediction in page}
+                if pages >= MOST_PAGES:
+                    return False, found
+                if not wanted and not everything:
+                    break
+                await self._rate.take()
+                begun = asyncio.get_running_loop().time()
+        except ProviderError as error:
+            if not pages:
+                raise
+            # What the pages before have shown is true all the same; what they have not shown is not known.
+            self._note(error)
+            log.warning("the provider's list ends after %d pages, before its end: %s", pages, error)
+            return False, found
         return True, found
 
-    async def _ask(self, prediction_id: str, row: Row[Any]) -> None:
+    def _note(self, error: ProviderError) -> None:
+        if isinstance(error, ProviderThrottled):
+            self._throttle.note(error.retry_after)
+
+    async def _ask(self, prediction_id: str, row: Row[Any]) -> bool:
+        """Ask after one prediction; False when the provider wants no more reads now."""
         await self._rate.take()
+        begun = asyncio.get_running_loop().time()
         try:
             prediction = await self._provider.get(row.provider_model or row.model_id, prediction_id)
         except NotFound:
+            self._throttle.taken(begun)
             await self._lost(row, "the provider no longer knows the prediction")
+        except ProviderThrottled as error:
+            self._note(error)
+            log.warning("the watcher asks nothing more for %.0f s: %s", error.retry_after, error)
+            return False
         except ProviderError as error:
             # One that cannot be read must not hold up those behind it.
             log.warning("generation %s: the watcher could not ask after it (it will again): %s", row.id, error)
         else:
+            self._throttle.taken(begun)
             await self._hear(row, prediction)
+        return True
 
     async def _hear(self, row: Row[Any], prediction: Prediction) -> None:
         record = prediction.record()

@@ -13,6 +13,10 @@ from schema.statuses import Status
 
 # Every row that leaves processing frees a slot; whether somebody waits for it is known here for nothing.
 _QUEUED = "EXISTS (SELECT FROM image_generations WHERE status = 'queued')"
+# Of several pictures the clean ones are kept; their owner reads how many are missing, and why.
+_WITHHELD = """CASE WHEN due.prediction ? 'withheld' THEN
+          format('the provider''s moderation has withheld %s of %s pictures', due.prediction->>'withheld',
+            CAST(due.prediction->>'withheld' AS integer) + jsonb_array_length(due.prediction->'output')) END"""
 _COLLECT = statement(f"""
     WITH due AS MATERIALIZED (
       SELECT id, fence, {ATTEMPTS}, max_attempts, retry_count, prediction,
@@ -21,7 +25,7 @@ _COLLECT = statement(f"""
       WHERE status = 'processing' AND due_at <= now() AND prediction IS NOT NULL
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED),
     moved AS (
-      UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.DOWNLOADING)},
+      UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.DOWNLOADING, why=_WITHHELD)},
         fence = g.fence + 1, due_at = now(), retry_count = 0,
         generation_time_seconds = CAST(due.prediction->>'seconds' AS double precision)
       FROM due WHERE g.id = due.id AND due.developed

@@ -1,17 +1,16 @@
 """The breaker of a lane: a provider that is down pauses its lane, says so, and is tried again by itself.
 
 Claims stop while it is open; then one at a time goes ahead and tries (schema/sql/claim.sql); the first purchase that
-succeeds closes it (pipeline/purchase.py).
+succeeds closes it (pipeline/purchase.py). After a throttle one goes ahead too, and then twice as many as were taken
+each time: whatever the provider's limit is, hardly more than two are asked for each that it takes.
 """
 
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.retry_after import LONGEST_THROTTLE
 from pipeline.statements import fetch, statement
-
-LONGEST_THROTTLE = 300.0
-"""Seconds; a provider that asks for more is asked again all the same."""
 
 # Those that were under way together fail together: only what was begun since the breaker last opened says anything new.
 _FAILED = statement("""
@@ -25,7 +24,8 @@ _FAILED = statement("""
 """)
 
 _THROTTLED = statement("""
-    UPDATE lanes SET trouble = :why, open_until = greatest(open_until, clock_timestamp() + make_interval(secs => :wait))
+    UPDATE lanes SET trouble = :why, allowance = 1, opened_at = clock_timestamp(),
+      open_until = greatest(open_until, clock_timestamp() + make_interval(secs => :wait))
     WHERE provider = :provider AND model_id = '' RETURNING open_until
 """)
 

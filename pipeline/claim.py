@@ -16,7 +16,7 @@ from pipeline.statements import fetch, statement
 _CLAIM = statement(f"""
     SELECT {MOVED}, g.status, g.fence, g.attempt_number, g.attempt_at, g.retry_count, g.model_id, g.model_version,
       g.input, g.source_image_url, g.replicate_prediction_id, g.provider, g.provider_model, g.route, g.refused_by,
-      (SELECT failures > 0 OR trouble IS NOT NULL FROM lanes
+      (SELECT failures > 0 OR trouble IS NOT NULL OR allowance IS NOT NULL FROM lanes
        WHERE lanes.provider = g.provider AND lanes.model_id = '') AS lane_in_trouble
     FROM darkroom_hold_lanes(CAST(:providers AS text[]), CAST(:most AS integer[])) AS held
     CROSS JOIN LATERAL darkroom_claim(held.of_provider, held.most, :lease) AS g

@@ -9,16 +9,18 @@ from pipeline.statements import fetch, statement
 EVERYBODY = "+"
 """Stands for all users together in `spending` and `user_limits`."""
 
-# What came and cannot be understood is billed as what was asked for.
-_PICTURES = """CASE WHEN {p}->>'status' <> 'succeeded' THEN 0 WHEN {p}->>'unreadable' IS NOT NULL THEN g.num_outputs
-        ELSE jsonb_array_length({p}->'output') END"""
+# What came and cannot be understood is billed as what was asked for; what moderation has withheld is billed, too.
+_PICTURES = """CASE WHEN {p}->>'unreadable' IS NOT NULL THEN g.num_outputs
+        ELSE CASE WHEN {p}->>'status' = 'succeeded' THEN jsonb_array_length({p}->'output') ELSE 0 END
+          + coalesce(CAST({p}->>'withheld' AS integer), 0) END"""
 
 
 def paid(prediction: str) -> str:
     """US dollars that a finished prediction of the row `g` has cost, in SQL; NULL when its price is unknown.
 
     What the provider says itself goes before the catalogue's price, by the picture or by the second. A picture that was
-    not delivered is not billed, a second that was worked is. Source: https://replicate.com/docs/topics/billing
+    not delivered is not billed, a second that was worked is, and so is a picture that was withheld afterwards: fal
+    bills what it answers with success. Source: https://replicate.com/docs/topics/billing
     """
     return f"""coalesce(CAST({prediction}->>'cost' AS numeric),
         CAST(g.price->>'picture' AS numeric) * {_PICTURES.format(p=prediction)},

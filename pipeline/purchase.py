@@ -17,7 +17,11 @@ from schema.statuses import Status
 # A row that was called off meanwhile takes it too: the meter runs, and only who knows the prediction can stop it.
 # Known already: the webhook was faster than the answer. The rows are locked in the order of their ids, as the webhooks'
 # batches do, or the two could wait for each other.
-_KNOWN = "held.replicate_prediction_id IS NOT DISTINCT FROM r.prediction_id AS known"
+_KNOWN = """held.replicate_prediction_id IS NOT DISTINCT FROM r.prediction_id AS known,
+        CASE WHEN held.attempt_number = r.attempt THEN held.attempt_at END AS begun"""
+LARGEST_ALLOWANCE = 32
+"""Purchases at once after a throttle; when so many were taken, there is no such limit any more."""
+# Of what a throttle was answered to, others were taken at the same time: they say nothing of it.
 _RECORD = statement(f"""
     WITH {held("id uuid, attempt integer, prediction_id text", _KNOWN)},
     kept AS (
@@ -30,8 +34,11 @@ _RECORD = statement(f"""
         AND NOT r.prediction_id = ANY (g.past_predictions)
       RETURNING g.id, g.status),
     healed AS (
-      UPDATE lanes SET failures = 0, open_until = NULL, trouble = NULL
-      WHERE provider = :provider AND model_id = '' AND (failures > 0 OR trouble IS NOT NULL))
+      UPDATE lanes SET failures = 0, open_until = NULL, trouble = NULL,
+        opened_at = CASE WHEN allowance IS NULL THEN opened_at ELSE clock_timestamp() END,
+        allowance = CASE WHEN allowance < {LARGEST_ALLOWANCE} THEN 2 * allowance END
+      WHERE provider = :provider AND model_id = '' AND (failures > 0 OR trouble IS NOT NULL OR allowance IS NOT NULL)
+        AND (allowance IS NULL OR EXISTS (SELECT FROM r WHERE r.begun >= lanes.opened_at)))
     SELECT r.id, kept.status, r.known FROM r LEFT JOIN kept ON kept.id = r.id
 """)
 

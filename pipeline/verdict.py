@@ -1,7 +1,6 @@
 """Verdict: what to do about an attempt that brought no picture. Pure: no row, socket or clock."""
 
 import random
-import re
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -18,6 +17,7 @@ from pipeline.errors import (
     SourceError,
     SourceRefused,
 )
+from pipeline.providers.refusals import Cause, cause_by_words
 
 MAX_RETRIES = 100
 """How often a purchase is put off, however blameless it was: some eight hours of a provider that is down."""
@@ -27,8 +27,6 @@ LOOKS_AT_SOURCE = 6
 """How often a source picture is asked for whose host does not answer: about a minute."""
 LOOKS_AT_BROKEN = 6
 """How often a broken output is fetched again: it may have been broken on the way."""
-
-_REFUSED = re.compile(r"nsfw|safety|sensitive|content policy|moderation|prohibited", re.IGNORECASE)
 
 
 class TryAgain(NamedTuple):
@@ -119,8 +117,12 @@ def on_undeveloped(prediction: Mapping[str, Any], attempts: int, max_attempts: i
     if status == "aborted":
         # Its deadline at the provider passed while it waited there. Source: Replicate's changelog, 2025-10-16.
         why = f"the provider aborted the prediction before it began; it was not billed{f' ({error})' if error else ''}"
-    if error and _REFUSED.search(error):
+    # What the provider's own fields say goes before its words; a record without a cause has only those.
+    cause = prediction.get("cause") or (error and cause_by_words(str(error)))
+    if cause == Cause.CONTENT:
         return GiveUp(f"the provider refused the content: {error}")
+    if cause == Cause.INPUT:
+        return GiveUp(f"the provider cannot use the input: {error}")
     return on_lost(why, attempts, max_attempts, retries)
 
 

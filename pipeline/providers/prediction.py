@@ -4,7 +4,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from pipeline.providers.refusals import Cause
+
 SUCCEEDED = "succeeded"
+NAMELESS = ""
+"""The id of a listed prediction that has lost it: something was bought, and nobody can ask after it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,6 +26,11 @@ class Prediction:
     unreadable: str | None = None
     """What came instead, as JSON, shortened: it has succeeded, and no picture could be found in its output."""
     error: str | None = None
+    """Why it failed: one line, bounded, as a row can keep it."""
+    cause: Cause | None = None
+    """What is behind its failure, by the provider's own codes and fields. None: they leave it open."""
+    withheld: int = 0
+    """Pictures that the provider's moderation has kept back. They are not in `output`, and are billed."""
     seconds: float | None = None
     """How long the provider worked on it."""
     progress: int | None = None
@@ -37,5 +46,7 @@ class Prediction:
             "unreadable": self.unreadable,
             "error": self.error,
             "seconds": self.seconds,
+            "cause": self.cause,
+            "withheld": self.withheld or None,
         }
         return {name: value for name, value in kept.items() if value is not None}

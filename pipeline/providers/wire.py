@@ -1,22 +1,30 @@
 """The wire to a provider: one HTTP request at a time, never repeated, and what became of it."""
 
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import aiohttp
 import orjson
 
 from pipeline.errors import ProviderDown, ProviderError, ProviderUnclear
+from pipeline.providers.lenient_json import read_json
+from pipeline.retry_after import of_headers
 
 MAX_ANSWER_BYTES = 64 * 2**20
 """A page of a list has a hundred predictions, each with its source picture in it; pictures come in base64."""
 
 
+LONGEST_TEXT = 16 * 1024
+"""Characters of a body that is no JSON: a gateway's page, for its title."""
+
+
 class Answer(NamedTuple):
-    """What came back: a JSON object, its status below 300."""
+    """What came back."""
 
     status: int
-    content: dict[str, Any]
+    content: Any
+    """Its JSON, read leniently; the beginning of its text where it is none."""
     headers: Mapping[str, str]
 
 
@@ -41,7 +49,22 @@ class Wire:
         await self._session.close()
 
     async def call(self, method: str, path: str, timeout: float, *, buying: bool = False, **options: Any) -> Answer:
-        """One request. Raises what `error_of` makes of an error; ProviderDown when nothing was sent, or nothing lost by
+        """One request whose answer is a JSON object, its status below 300. Raises what `error_of` makes of an error,
+        else as `ask`.
+        """
+        answer = await self.ask(method, path, timeout, buying=buying, **options)
+        if answer.status >= 300:
+            # A clock of their own is read by their own clock; a number stays what it is.
+            wait = of_headers(answer.headers, datetime.now(UTC))
+            retry_after = None if wait is None else f"{wait:.3f}"
+            raise self._error_of(answer.status, answer.content, buying=buying, retry_after=retry_after)
+        if not isinstance(answer.content, dict):
+            lost: type[ProviderError] = ProviderUnclear if buying else ProviderDown
+            raise lost(f"the provider at {self.url} answered something that is not a JSON object")
+        return answer
+
+    async def ask(self, method: str, path: str, timeout: float, *, buying: bool = False, **options: Any) -> Answer:
+        """One request, whatever its answer's status is. Raises ProviderDown when nothing was sent, or nothing lost by
         it; ProviderUnclear when the answer to a purchase was lost.
         """
         limits = aiohttp.ClientTimeout(total=timeout, sock_connect=min(5.0, timeout))
@@ -51,16 +74,14 @@ class Wire:
             async with self._session.request(
                 method, f"{self.url}{path}", timeout=limits, allow_redirects=False, **options
             ) as answer:
-                content = _loads(await _read(answer))
-                if answer.status >= 300:
-                    retry_after = answer.headers.get("Retry-After")
-                    raise self._error_of(answer.status, content, buying=buying, retry_after=retry_after)
+                body = await _read(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
             raise ProviderDown(f"the provider does not answer at {self.url}: {error}") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             raise lost(f"the provider's answer was lost: {type(error).__name__} {error}") from error
-        if not isinstance(content, dict):
-            raise lost(f"the provider at {self.url} answered something that is not a JSON object")
+        content = read_json(body)
+        if content is None:
+            content = body[:LONGEST_TEXT].decode(errors="replace")
         return Answer(answer.status, content, answer.headers)
 
 
@@ -75,10 +96,3 @@ async def _read(answer: aiohttp.ClientResponse) -> bytes:
 
 def _dumps(value: Any) -> str:
     return orjson.dumps(value).decode()
-
-
-def _loads(body: bytes) -> Any:
-    try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError:
-        return None

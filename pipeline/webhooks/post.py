@@ -4,12 +4,12 @@ import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 import aiohttp
 
 from pipeline.egress import Guard
 from pipeline.errors import EgressError
+from pipeline.retry_after import of_header
 from pipeline.webhooks.schedule import Reply
 
 KEPT_BYTES = 500
@@ -43,7 +43,7 @@ async def post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str], 
             return Reply(
                 answer.status,
                 f"it redirects to {_where(answer)}, which is not followed" if 300 <= answer.status < 400 else None,
-                retry_after(answer.headers.get("Retry-After"), datetime.now(UTC)),
+                of_header(answer.headers.get("Retry-After"), datetime.now(UTC)),
                 await _beginning(answer),
                 loop.time() - begun,
             )
@@ -52,19 +52,6 @@ async def post(guard: Guard, url: str, body: bytes, headers: Mapping[str, str], 
     except EgressError as refused:
         error = str(refused)[:LONGEST_ERROR]
     return Reply(None, error, seconds=loop.time() - begun)
-
-
-def retry_after(header: str | None, now: datetime) -> float | None:
-    """The seconds that a Retry-After header asks for, from a number of them or from a date; None when it is neither."""
-    if header is None:
-        return None
-    if header.isascii() and header.isdecimal():
-        return float(header[:9])
-    try:
-        at = parsedate_to_datetime(header)
-    except ValueError:
-        return None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp()
 
 
 async def _beginning(answer: aiohttp.ClientResponse) -> str:

@@ -36,6 +36,9 @@ lanes = Table(
     Column("open_until", DateTime(timezone=True)),
     Column("opened_at", DateTime(timezone=True)),
     Column("trouble", Text),
+    # After a throttle: how many may go at once, doubled each time that they are taken, until there is no such limit.
+    # Then `opened_at` is when that last changed: only what was begun since says anything new.
+    Column("allowance", Integer),
     # A token bucket: a claim takes one for each row. No rate, no limit.
     Column("creates_per_minute", Integer),
     Column("tokens", Double, nullable=False, server_default="0"),

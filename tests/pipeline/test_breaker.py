@@ -19,6 +19,7 @@ from tests.rows import submit
 _LANE = statement("SELECT *, extract(epoch FROM open_until - clock_timestamp()) AS closed_for FROM lanes")
 _PASS = statement("UPDATE lanes SET open_until = now() RETURNING failures")
 _RATE = statement("UPDATE lanes SET creates_per_minute = :rate, tokens_at = now() RETURNING cap")
+_ALLOW = statement("UPDATE lanes SET allowance = :allowance, opened_at = now() RETURNING cap")
 _LATER = statement("UPDATE lanes SET tokens_at = tokens_at - interval '10 seconds' RETURNING cap")
 
 
@@ -90,6 +91,53 @@ async def test_throttling_holds_everybody_back_until_its_reset_and_says_why(engi
     (shown,) = (await read_queue(engine))["lanes"]
     assert (shown["state"], shown["trouble"]) == ("open", "the provider answered 429")
     assert shown["tries_again_at"] is not None
+
+
+async def bought(engine: AsyncEngine, *rows: Row[Any]) -> None:
+    """Purchases that the provider has taken."""
+    told = [{"id": row.id, "attempt": row.attempt_number, "prediction_id": f"p{row.id}"} for row in rows]
+    await record_predictions(engine, "replicate", told, look=10)
+
+
+async def test_after_a_throttle_one_goes_first_and_then_twice_as_many(engine: AsyncEngine) -> None:
+    for _ in range(8):
+        await submit(engine)
+    await note_throttle(engine, "replicate", 20, "the provider answered 429")
+    await fetch(engine, _PASS)
+    (first,) = await claim(engine)
+    assert first.lane_in_trouble
+    assert await claim(engine) == []  # the others wait for what becomes of it
+    await bought(engine, first)
+    row = await lane(engine)
+    assert (row.allowance, row.open_until, row.trouble) == (2, None, None)
+    second = await claim(engine)
+    assert (len(second), await claim(engine)) == (2, [])
+    # What is taken together says once that so many are taken.
+    await bought(engine, second[0])
+    await bought(engine, second[1])
+    assert (await lane(engine)).allowance == 4
+    await note_throttle(engine, "replicate", 20, "the provider answered 429")
+    await fetch(engine, _PASS)
+    assert len(await claim(engine)) == 1
+
+
+async def test_what_was_taken_before_a_throttle_does_not_end_it(engine: AsyncEngine) -> None:
+    for _ in range(3):
+        await submit(engine)
+    earlier = await claim(engine)
+    await note_throttle(engine, "replicate", 20, "the provider answered 429")
+    await bought(engine, *earlier)
+    row = await lane(engine)
+    assert (row.allowance, row.trouble, row.closed_for > 19) == (1, "the provider answered 429", True)
+    await submit(engine)
+    assert await claim(engine) == []
+
+
+async def test_fewer_than_may_go_keep_nobody_waiting(engine: AsyncEngine) -> None:
+    await fetch(engine, _ALLOW, allowance=4)
+    for _ in range(3):
+        await submit(engine)
+        assert len(await claim(engine)) == 1
 
 
 async def test_purchases_keep_to_the_rate(engine: AsyncEngine) -> None:

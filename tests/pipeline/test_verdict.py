@@ -77,6 +77,23 @@ def test_refused_content_fails_at_once_with_its_reason() -> None:
     assert verdict == GiveUp("the provider refused the content: NSFW content detected")
 
 
+@pytest.mark.parametrize("error", ["no", "CUDA out of memory", None])
+def test_what_the_provider_says_in_its_own_fields_goes_before_its_words(error: str | None) -> None:
+    refused = on_undeveloped({"status": "failed", "error": error, "cause": "content"}, 1, 3, 0)
+    assert refused == GiveUp(f"the provider refused the content: {error}")
+    wrong = on_undeveloped({"status": "failed", "error": error, "cause": "input"}, 1, 3, 0)
+    assert wrong == GiveUp(f"the provider cannot use the input: {error}")
+    later = on_undeveloped({"status": "failed", "error": "NSFW content detected", "cause": "capacity"}, 1, 3, 0)
+    assert isinstance(later, TryAgain)
+
+
+@pytest.mark.parametrize(
+    "error", ["the parameter is case-sensitive", "time-sensitive token expired", "safety_tolerance is too large"]
+)
+def test_what_only_sounds_like_a_refusal_is_bought_again(error: str) -> None:
+    assert isinstance(on_undeveloped({"status": "failed", "error": error}, 1, 3, 0), TryAgain)
+
+
 def test_a_failed_prediction_is_bought_again_until_the_attempts_are_used_up() -> None:
     failed = {"status": "failed", "error": "CUDA out of memory"}
     assert isinstance(on_undeveloped(failed, 1, 3, 0), TryAgain)

@@ -4,35 +4,40 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.errors import (
-    NotFound,
-    ProviderDown,
-    ProviderError,
-    ProviderRefused,
-    ProviderThrottled,
-    ProviderUnclear,
-    RouteRefused,
-)
+from pipeline.errors import NotFound, ProviderError, ProviderUnclear
+from pipeline.providers.error_body import ErrorBody, read_error_body
+from pipeline.providers.http_errors import HUNG_UP, Statuses, error_from, error_in_answer
+from pipeline.providers.lenient_fields import FAILED, PROCESSING, STARTING, SUCCEEDED, id_of, seconds_of, status_of
 from pipeline.providers.outputs import read_output
-from pipeline.providers.prediction import SUCCEEDED, Prediction
+from pipeline.providers.prediction import Prediction
+from pipeline.providers.refusals import cause_of
+from pipeline.providers.wire import Answer
+from pipeline.providers.withheld import sift, told_of
 
 _REQUEST_ID = re.compile(r"[\w-]{1,200}")
-STATUSES = {"IN_QUEUE": "starting", "IN_PROGRESS": "processing", "COMPLETED": "processing"}
-"""COMPLETED comes for failures too: only the result tells which."""
-_ELSEWHERE = frozenset({401, 402, 403, 404})
-"""No such key, no credit (403 there), no such application: another provider may do it."""
-_GATEWAYS = frozenset({500, 502, 504})
+WITHHELD_TYPE = "content_policy_violation"
+"""What fal calls it where it says so with an error."""
+# A gateway may time out while the queue behind it takes the request; 503 is the queue's own word that it did not.
+STATUSES = Statuses(unclear=frozenset({HUNG_UP, 500, 502, 504, 520, 524}))
+_OURS = frozenset({401, 402, 403, 407, 408, 421, 425, 429})
+"""Answers to whoever asks for a result, not about it."""
+_GATEWAYS = frozenset({502, 503, 504})
 
 
 def read_request(answer: Mapping[str, Any]) -> Prediction:
-    """A prediction that was just submitted. Raises ProviderUnclear when the answer has no number."""
-    return under_way(read_request_id(answer), STATUSES.get(str(answer.get("status")), "starting"))
+    """A prediction that was just submitted. Raises what an error in its place says, or ProviderUnclear."""
+    try:
+        request_id = read_request_id(answer)
+    except ProviderUnclear as unclear:
+        raise error_in_answer(answer, str(unclear)) from None
+    stands = status_of(answer.get("status"))
+    return under_way(request_id, stands if stands in (STARTING, PROCESSING) else STARTING)
 
 
-def read_request_id(answer: Mapping[str, Any]) -> str:
+def read_request_id(answer: Any) -> str:
     """The number of a request. Raises ProviderUnclear."""
-    request_id = answer.get("request_id")
-    if not (isinstance(request_id, str) and _REQUEST_ID.fullmatch(request_id)):
+    request_id = id_of(answer.get("request_id")) if isinstance(answer, dict) else None
+    if not (request_id and _REQUEST_ID.fullmatch(request_id)):
         raise ProviderUnclear("the provider's answer has no request_id")
     return request_id
 
@@ -43,8 +48,11 @@ def under_way(request_id: str, status: str) -> Prediction:
 
 
 def ended(request_id: str, payload: object, *, seconds: float | None = None) -> Prediction:
-    """A prediction with its result."""
+    """A prediction with its result; one whose pictures were all withheld has failed."""
+    payload, withheld = sift(payload)
     output = read_output(payload)
+    if withheld and not output.addresses:
+        return failed(request_id, ErrorBody(told_of(withheld), (WITHHELD_TYPE,)), withheld=withheld, seconds=seconds)
     return Prediction(
         id=request_id,
         status=SUCCEEDED,
@@ -54,18 +62,22 @@ def ended(request_id: str, payload: object, *, seconds: float | None = None) -> 
         output=output.addresses,
         unreadable=output.unreadable,
         seconds=seconds,
+        withheld=withheld,
     )
 
 
-def failed(request_id: str, error: str) -> Prediction:
+def failed(request_id: str, told: ErrorBody, *, withheld: int = 0, seconds: float | None = None) -> Prediction:
     """A prediction that ended without a result."""
     return Prediction(
         id=request_id,
-        status="failed",
+        status=FAILED,
         finished=True,
         input=None,
         created_at=None,
-        error=error.replace("\0", "")[:2_000],
+        error=told.reason,
+        cause=cause_of(told),
+        withheld=withheld,
+        seconds=seconds,
     )
 
 
@@ -74,33 +86,27 @@ def canceled(request_id: str) -> Prediction:
     return Prediction(id=request_id, status="canceled", finished=True, input=None, created_at=None)
 
 
-def seconds_of(status: Mapping[str, Any]) -> float | None:
-    """How long the provider worked, by a status."""
+def worked(status: Mapping[str, Any]) -> float | None:
+    """How many seconds the provider worked, by a status."""
     metrics = status.get("metrics")
-    seconds = metrics.get("inference_time") if isinstance(metrics, dict) else None
-    return seconds if isinstance(seconds, int | float) and not isinstance(seconds, bool) else None
+    return seconds_of(metrics.get("inference_time")) if isinstance(metrics, dict) else None
 
 
-def reason(answer: object) -> str:
-    """What an error says: fal has a text, or a list of what is wrong with the input, each with its type."""
-    detail = answer.get("detail") if isinstance(answer, dict) else None
-    if isinstance(detail, list):
-        parts = [f"{one.get('msg')} ({one.get('type')})" for one in detail if isinstance(one, dict)]
-        return "; ".join(parts) or "no reason given"
-    return str(detail or "no reason given")
+def read_failure(answer: Answer) -> ProviderError | NotFound | None:
+    """The error of asking for a result; None when the answer is the model's own failure, which fal sends as the result.
+
+    A request that has ended in an error has its status and its body. Source: https://docs.fal.ai/errors
+    """
+    status, content = answer.status, answer.content
+    body = read_error_body(content)
+    told = isinstance(content, dict) and bool(content.get("detail") or content.get("error_type"))
+    if status in _OURS or (status >= 500 and not told):
+        return error_of(status, content, buying=False, retry_after=answer.headers.get("Retry-After"))
+    if status in _GATEWAYS and not body.codes:
+        return error_of(status, content, buying=False)
+    return None
 
 
-def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None = None) -> Exception:
+def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None = None) -> ProviderError | NotFound:
     """The error that an HTTP status of 300 or more stands for. `buying` says that the request was a purchase."""
-    message = f"the provider answered {status}: {reason(answer)}"
-    if status == 404 and not buying:
-        return NotFound(message)
-    if status == 429:
-        return ProviderThrottled(message, float(retry_after if retry_after and retry_after.isdecimal() else 5))
-    if buying and status in _ELSEWHERE:
-        return RouteRefused(message)
-    if status < 500:
-        return ProviderRefused(message)
-    # A gateway may time out while the queue behind it takes the request; 503 is the queue's own word that it did not.
-    kind: type[ProviderError] = ProviderUnclear if buying and status in _GATEWAYS else ProviderDown
-    return kind(message)
+    return error_from(STATUSES, status, answer, buying=buying, retry_after=retry_after)

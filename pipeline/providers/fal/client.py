@@ -4,22 +4,22 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
-
-from pipeline.errors import NotFound, ProviderDown, ProviderRefused, ProviderUnclear
+from pipeline.errors import ProviderDown, ProviderRefused
+from pipeline.providers.error_body import read_error_body
 from pipeline.providers.fal.answers import (
-    STATUSES,
     canceled,
     ended,
     error_of,
     failed,
+    read_failure,
     read_request,
     read_request_id,
-    reason,
-    seconds_of,
     under_way,
+    worked,
 )
 from pipeline.providers.fal.signature import Signatures
+from pipeline.providers.lenient_fields import CANCELED, FAILED, FINISHED, PROCESSING, SUCCEEDED, status_of
+from pipeline.providers.lenient_json import read_json
 from pipeline.providers.prediction import Prediction
 from pipeline.providers.provider import Abilities
 from pipeline.providers.wire import Wire
@@ -63,16 +63,23 @@ class Fal:
         """GET the status, and once it has ended the result. See Provider.get."""
         path = _path(model, prediction_id)
         status = (await self._wire.call("GET", f"{path}/status", READ_SECONDS)).content
-        if status.get("status") != "COMPLETED":
-            return under_way(prediction_id, STATUSES.get(str(status.get("status")), "processing"))
-        if error := status.get("error"):
-            return failed(prediction_id, f"{error} ({status.get('error_type') or 'of no type'})")
-        try:
-            result = (await self._wire.call("GET", path, READ_SECONDS)).content
-        except (ProviderRefused, NotFound) as error:
-            # The result of a model that failed is its error.
-            return failed(prediction_id, str(error))
-        return ended(prediction_id, result, seconds=seconds_of(status))
+        stands = status_of(status.get("status")) or PROCESSING
+        if stands == CANCELED:
+            return canceled(prediction_id)
+        if stands in FINISHED and (stands != SUCCEEDED or status.get("error")):
+            told = {key: status.get(key) for key in ("error", "error_type", "detail")}
+            return failed(prediction_id, read_error_body(told), seconds=worked(status))
+        if stands != SUCCEEDED:
+            return under_way(prediction_id, stands)
+        # COMPLETED comes for failures too: only the result tells which.
+        answer = await self._wire.ask("GET", path, READ_SECONDS)
+        if answer.status >= 300:
+            if error := read_failure(answer):
+                raise error
+            return failed(prediction_id, read_error_body(answer.content), seconds=worked(status))
+        if not isinstance(answer.content, dict):
+            raise ProviderDown("the provider's answer is not a result: it is no JSON object")
+        return ended(prediction_id, answer.content, seconds=worked(status))
 
     async def cancel(self, model: str, prediction_id: str) -> Prediction:
         """PUT a cancel; safe to repeat. See Provider.cancel."""
@@ -91,16 +98,16 @@ class Fal:
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """Its body has the number and the result. See Provider.read_webhook."""
         await self._signatures.verify(body, headers)
-        try:
-            told = orjson.loads(body)
-            request_id = read_request_id(told)
-        except (orjson.JSONDecodeError, AttributeError) as error:
-            raise ProviderUnclear(f"not a webhook of fal's queue: {error}") from None
-        payload = told.get("payload")
-        if told.get("status") == "OK":
+        told = read_json(body)
+        request_id = read_request_id(told)
+        payload, stands = told.get("payload"), status_of(told.get("status"))
+        if stands == FAILED:
+            said = {"error": told.get("error"), "detail": payload}
+            return failed(request_id, read_error_body(said))
+        if stands != SUCCEEDED or payload is None:
             # A result that could not be sent along has to be fetched.
-            return under_way(request_id, "processing") if payload is None else ended(request_id, payload)
-        return failed(request_id, f"{told.get('error') or 'it failed'}: {reason(payload)}")
+            return under_way(request_id, PROCESSING)
+        return ended(request_id, payload)
 
 
 def _path(model: str, prediction_id: str) -> str:

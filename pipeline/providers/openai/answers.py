@@ -5,23 +5,19 @@ import uuid
 from collections.abc import Mapping
 from typing import Any
 
-from pipeline.errors import (
-    ProviderDown,
-    ProviderError,
-    ProviderRefused,
-    ProviderThrottled,
-    ProviderUnclear,
-    RouteRefused,
-)
+from pipeline.providers.http_errors import HUNG_UP, Statuses, error_from, error_in_answer
 from pipeline.providers.outputs import read_output
 from pipeline.providers.prediction import SUCCEEDED, Prediction
+from pipeline.providers.refusals import Cause
 from pipeline.providers.shortened import shortened
+from pipeline.providers.withheld import sift, told_of
 
 _KINDS = {"png": "png", "jpeg": "jpeg", "webp": "webp"}
 _NUMBER = re.compile(r"[\w.:-]{1,200}")
-_NO_CREDIT = frozenset({"insufficient_quota", "billing_hard_limit_reached"})
-_ELSEWHERE = frozenset({401, 402, 403, 404})
-_GATEWAYS = frozenset({502, 504, 520, 522, 524})
+# The call is the work itself: one that the server answers with an error has brought nothing and is not billed. What a
+# gateway answers while it goes on behind it is another matter.
+STATUSES = Statuses(unclear=frozenset({HUNG_UP, 502, 504, 520, 522, 524}))
+NO_PICTURE = "it answered with no picture and no reason, as images APIs do when their moderation withholds all"
 
 
 def read_images(answer: Mapping[str, Any], number: str | None) -> Prediction:
@@ -30,14 +26,26 @@ def read_images(answer: Mapping[str, Any], number: str | None) -> Prediction:
     OpenAI answers in base64; many servers that speak its API answer with addresses, or in a shape of their own. Raises
     ProviderUnclear when there is nothing that could be a picture.
     """
-    data = answer.get("data")
+    data, withheld = sift(answer.get("data"))
     kind = _KINDS.get(str(answer.get("output_format")), "png")
     output = read_output(data if isinstance(data, list) else dict(answer), kind=kind)
     # Whoever answers 200 with something has sold something; an error or an empty shell says nothing.
     came = isinstance(data, list) or ("error" not in answer and any(isinstance(one, dict) for one in answer.values()))
     if not (came or output.addresses):
-        raise ProviderUnclear(f"the provider's answer has no pictures: it has no data; it says {shortened(answer)}")
+        said = f"the provider's answer has no pictures: it has no data; it says {shortened(answer)}"
+        raise error_in_answer(answer, said)
     known = number if number and _NUMBER.fullmatch(number) else uuid.uuid4().hex
+    if data == [] or (withheld and not output.addresses):
+        return Prediction(
+            id=known,
+            status="failed",
+            finished=True,
+            input=None,
+            created_at=None,
+            error=told_of(withheld) if withheld else NO_PICTURE,
+            cause=Cause.CONTENT,
+            withheld=withheld,
+        )
     return Prediction(
         id=known,
         status=SUCCEEDED,
@@ -46,25 +54,10 @@ def read_images(answer: Mapping[str, Any], number: str | None) -> Prediction:
         created_at=None,
         output=output.addresses,
         unreadable=output.unreadable,
+        withheld=withheld,
     )
 
 
 def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None = None) -> Exception:
     """The error that an HTTP status of 300 or more stands for."""
-    error = answer.get("error") if isinstance(answer, dict) else None
-    told = error if isinstance(error, dict) else {}
-    code = told.get("code") or told.get("type")
-    message = f"the provider answered {status}: {told.get('message') or 'no reason given'}" + (
-        f" ({code})" if code else ""
-    )
-    if status in _ELSEWHERE or code in _NO_CREDIT:
-        # No key, no credit (429 there), no such model.
-        return RouteRefused(message)
-    if status == 429:
-        return ProviderThrottled(message, float(retry_after if retry_after and retry_after.isdecimal() else 5))
-    if status < 500:
-        return ProviderRefused(message)
-    # The call is the work itself: one that the server answers with an error has brought nothing and is not billed. What
-    # a gateway answers while it goes on behind it is another matter.
-    kind: type[ProviderError] = ProviderUnclear if status in _GATEWAYS else ProviderDown
-    return kind(message)
+    return error_from(STATUSES, status, answer, buying=buying, retry_after=retry_after)

@@ -6,13 +6,12 @@ from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
 
-import orjson
-
 from pipeline.errors import NoSuchModel, NotFound, ProviderDown, ProviderRefused, ProviderUnclear, RouteRefused
 from pipeline.models import tells_progress, version_of
+from pipeline.providers.lenient_json import read_json
 from pipeline.providers.prediction import Prediction
 from pipeline.providers.provider import Abilities
-from pipeline.providers.replicate.answers import error_of, read_page, read_prediction
+from pipeline.providers.replicate.answers import error_of, next_cursor, read_page, read_prediction, read_sale
 from pipeline.providers.replicate.signature import Signatures
 from pipeline.providers.wire import Wire
 from pipeline.settings import Settings
@@ -68,7 +67,7 @@ class Replicate:
         return await self._buy("/v1/predictions", body | {"version": version}, timeout)
 
     async def _buy(self, path: str, body: Mapping[str, Any], timeout: float) -> Prediction:
-        return read_prediction((await self._wire.call("POST", path, timeout, buying=True, json=body)).content)
+        return read_sale((await self._wire.call("POST", path, timeout, buying=True, json=body)).content)
 
     async def _read_latest(self, model: str, refused: NoSuchModel, timeout: float) -> str:
         """The newest version of a model that is sold by version only, read once for all who wait. Raises `refused` when
@@ -104,21 +103,20 @@ class Replicate:
     async def list(self, created_after: datetime) -> AsyncIterator[list[Prediction]]:
         """GET pages of up to 100 predictions, newest first. See Provider.list."""
         page = await self._read("/v1/predictions", params={"created_after": created_after.isoformat()})
+        read = set[str]()
         while True:
             yield read_page(page)
-            address = page.get("next")
-            if not isinstance(address, str):
+            if (cursor := next_cursor(page)) is None:
                 return
-            # The cursor comes as a whole address; the token goes only to the host that we were given.
-            page = await self._read(f"/v1/predictions?{address.partition('?')[2]}")
+            if cursor in read:
+                raise ProviderUnclear("the provider's list leads back to a page that was read")
+            read.add(cursor)
+            page = await self._read(f"/v1/predictions?{cursor}")
 
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """Its body is the prediction. See Provider.read_webhook."""
         await self._signatures.verify(body, headers)
-        try:
-            return read_prediction(orjson.loads(body))
-        except (orjson.JSONDecodeError, AttributeError) as error:
-            raise ProviderUnclear(f"not a prediction: {error}") from None
+        return read_prediction(read_json(body))
 
     async def webhook_secret(self) -> str:
         """GET the secret that signs this account's webhooks."""
@@ -128,7 +126,8 @@ class Replicate:
         return key
 
     async def _read(self, path: str, **options: Any) -> dict[str, Any]:
-        return (await self._wire.call("GET", path, READ_SECONDS, **options)).content
+        content: dict[str, Any] = (await self._wire.call("GET", path, READ_SECONDS, **options)).content
+        return content
 
 
 def _error_of(status: int, answer: Any, **how: Any) -> Exception:

@@ -6,7 +6,7 @@ from alembic import op
 from schema.migrations.migrate import statements
 
 revision = "0021"
-down_revision = "0014"
+down_revision = "0020"
 
 
 def upgrade() -> None:

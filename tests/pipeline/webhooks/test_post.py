@@ -10,7 +10,8 @@ from aiohttp import web
 
 from pipeline.egress import Guard
 from pipeline.embedded.ports import any_free_port
-from pipeline.webhooks.post import KEPT_BYTES, READ_SECONDS, post, retry_after
+from pipeline.retry_after import of_header
+from pipeline.webhooks.post import KEPT_BYTES, READ_SECONDS, post
 from pipeline.webhooks.schedule import Reply
 from tests.pipeline.egress.hosts import guard
 from tests.pipeline.webhooks.receiver import Answer, answering, cutting, dripping, endless, hanging, receiving
@@ -108,6 +109,7 @@ async def test_a_name_that_leads_inside_is_not_asked_though_the_same_name_was_pu
         (None, None),
         ("0", 0.0),
         ("120", 120.0),
+        ("1.5", 1.5),
         ("9" * 400, 999_999_999.0),
         (format_datetime(NOW + timedelta(minutes=2), usegmt=True), 120.0),
         (format_datetime(NOW - timedelta(minutes=2), usegmt=True), -120.0),
@@ -119,7 +121,7 @@ async def test_a_name_that_leads_inside_is_not_asked_though_the_same_name_was_pu
     ],
 )
 def test_retry_after(header: str | None, seconds: float | None) -> None:
-    assert retry_after(header, NOW) == seconds
+    assert of_header(header, NOW) == seconds
 
 
 async def test_the_wish_comes_with_the_reply() -> None:

@@ -64,7 +64,8 @@ def test_outputs_before_the_end_are_not_outputs() -> None:
         ("80% of it | done", None),
         ("", None),
         (None, None),
-        (["50%|"], None),
+        (["25%|", "50%|"], 50),
+        ([{"message": "50%|"}, None, 3], 50),
     ],
 )
 def test_progress_is_the_last_percent_of_the_log(logs: Any, expected: int | None) -> None:
@@ -109,8 +110,17 @@ def test_an_error_that_is_no_text_is_told_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "broken", [{}, {"id": "p1"}, {"status": "failed"}, {"id": 7, "status": "failed"}, {"id": "p\0", "status": "failed"}]
+    "broken",
+    [
+        {},
+        {"id": "p1"},
+        {"status": "failed"},
+        {"id": 7.5, "status": "failed"},
+        {"id": "p\0", "status": "failed"},
+        None,
+        [],
+    ],
 )
-def test_an_answer_that_is_no_prediction_leaves_the_purchase_unclear(broken: dict[str, Any]) -> None:
+def test_an_answer_that_is_no_prediction_leaves_the_purchase_unclear(broken: Any) -> None:
     with pytest.raises(ProviderUnclear, match="not a prediction"):
         read_prediction(broken)

@@ -29,7 +29,7 @@ def test_a_status_becomes_the_error_it_stands_for(status: int, buying: bool, exp
     assert str(error) == f"the provider answered {status}: because"
 
 
-@pytest.mark.parametrize("body", [None, [], "no", {"detail": None}])
+@pytest.mark.parametrize("body", [None, [], "", {"detail": None}])
 def test_an_error_without_a_reason_says_so(body: object) -> None:
     assert str(error_of(402, body, buying=True)) == "the provider answered 402: no reason given"
 
