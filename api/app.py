@@ -47,12 +47,15 @@ from pipeline.connections import open_connections
 from pipeline.database import open_reading_engine
 from pipeline.limits import Limits
 from pipeline.memory import settle_memory
+from pipeline.provider_accounts import ProviderAccounts
 from pipeline.settings import Settings
 from pipeline.submit import Submissions
 
 ROUTES: list[BaseRoute] = [
     # First what every generation passes through: they are tried one after the other.
     Route("/v1/generations", doors.submit_generation, methods=["POST"]),
+    Route("/v1/callbacks/{provider}/{generation_id}/{attempt}/{token}", receive_callback, methods=["POST"]),
+    # As the release before this one has handed them out.
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),
     Route("/v1/generations", doors.list_own, methods=["GET"]),
@@ -131,6 +134,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             **vars(connections),
             submissions=Submissions(connections.engine),
             limits=Limits(connections.engine),
+            accounts=ProviderAccounts(connections.engine),
             authenticator=authenticator,
             admissions=admissions,
             sockets=Sockets(settings.max_sockets),

@@ -17,6 +17,7 @@ from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from pipeline.connections import Connections
 from pipeline.limits import Limits
+from pipeline.provider_accounts import ProviderAccounts
 from pipeline.submit import Submissions
 
 
@@ -26,6 +27,7 @@ class State(Connections):
 
     submissions: Submissions
     limits: Limits
+    accounts: ProviderAccounts
     authenticator: Authenticator
     admissions: Admissions
     sockets: Sockets

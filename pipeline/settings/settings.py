@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     fal_jwks_url: str = Field(
         FAL_JWKS_URL, validation_alias=_env("FAL_JWKS_URL"), description="Public keys of fal's webhooks"
     )
+    fal_user_id: str | None = Field(
+        None,
+        max_length=255,
+        validation_alias=_env("FAL_USER_ID"),
+        description="The account whose webhooks fal may send; learned from the first one when empty",
+    )
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=_env("OPENAI_API_KEY"), description="OpenAI-compatible images; unused when empty"
     )

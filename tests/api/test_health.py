@@ -13,6 +13,7 @@ from tests.darkroom import Darkroom
 
 UNDESCRIBED = {
     "/v1/callbacks/{provider}/{generation_id}/{attempt}",
+    "/v1/callbacks/{provider}/{generation_id}/{attempt}/{token}",
     "/openapi.json",
     "/asyncapi.json",
     "/docs",

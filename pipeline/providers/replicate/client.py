@@ -9,9 +9,9 @@ import orjson
 from pipeline.errors import ProviderDown, ProviderUnclear
 from pipeline.models import tells_progress
 from pipeline.providers.prediction import Prediction
-from pipeline.providers.provider import Abilities
+from pipeline.providers.provider import Abilities, Account
 from pipeline.providers.replicate.answers import error_of, read_page, read_prediction
-from pipeline.providers.replicate.signature import Signatures
+from pipeline.providers.replicate.signature import Signatures, check_headers
 from pipeline.providers.wire import Wire
 from pipeline.settings import Settings
 
@@ -25,6 +25,7 @@ class Replicate:
     """Speaks Replicate's predictions API. Made on the loop that uses it; close it with `close`."""
 
     name = "replicate"
+    account: Account | None = None
     # It allows 3,000 reads a minute (https://replicate.com/docs/topics/predictions/rate-limits).
     abilities = Abilities(lists=True, webhooks=True, reads_per_minute=2_500)
 
@@ -77,6 +78,11 @@ class Replicate:
                 return
             # The cursor comes as a whole address; the token goes only to the host that we were given.
             page = await self._read(f"/v1/predictions?{address.partition('?')[2]}")
+
+    def check_webhook(self, headers: Mapping[str, str]) -> str | None:
+        """Three headers; the secret behind them is one account's. See Provider.check_webhook."""
+        check_headers(headers)
+        return None
 
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """Its body is the prediction. See Provider.read_webhook."""

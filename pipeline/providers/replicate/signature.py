@@ -8,12 +8,26 @@ from collections.abc import Awaitable, Callable, Mapping
 from standardwebhooks import Webhook, WebhookVerificationError
 
 from pipeline.errors import Forged
+from pipeline.providers.webhook_time import sent_within
 
 log = logging.getLogger(__name__)
 
 REFETCH_SECONDS = 10.0
 """A signature that fails may mean a new secret; but forgers must not make us ask for it without end."""
+TOLERANCE_SECONDS = 300
+LONGEST_HEADER = 1_024
 _SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
+
+
+def check_headers(headers: Mapping[str, str]) -> None:
+    """Raises Forged when they cannot be those of a webhook that was sent within the last five minutes."""
+    for name in _SIGNED:
+        if not 0 < len(headers.get(name, "")) <= LONGEST_HEADER:
+            raise Forged(f"{name}: is missing, or longer than {LONGEST_HEADER} characters")
+    if not sent_within(headers["webhook-timestamp"], TOLERANCE_SECONDS):
+        raise Forged("webhook-timestamp: must be the time of sending, at most five minutes off")
+    if not any(part.startswith("v1,") for part in headers["webhook-signature"].split()):
+        raise Forged("webhook-signature: has no part of version v1")
 
 
 class Signatures:
