@@ -155,6 +155,17 @@ class Settings(BaseSettings):
         description="Public keys of JWTs (RS256, ES256, EdDSA): https://<ref>.supabase.co/auth/v1/.well-known/jwks.json",
     )
 
+    supabase_jwt_issuer: str | None = Field(
+        None,
+        validation_alias=_env("SUPABASE_JWT_ISSUER"),
+        description="The iss that every JWT must have: https://<ref>.supabase.co/auth/v1; any when empty",
+    )
+    supabase_jwt_audience: str | None = Field(
+        None,
+        validation_alias=_env("SUPABASE_JWT_AUDIENCE"),
+        description="The aud that every JWT must have; when empty: authenticated, or none",
+    )
+
     max_parallel_jobs: int = Field(
         64,
         ge=1,

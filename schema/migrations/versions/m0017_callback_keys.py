@@ -1,9 +1,11 @@
-"""A secret for the addresses that providers call back, and our own accounts at providers."""
+"""A secret for the addresses that providers call back, our accounts at providers, and names that no user may have."""
 
 import secrets
 
 import sqlalchemy as sa
 from alembic import op
+
+from schema.migrations.migrate import statements
 
 revision = "0017"
 down_revision = "0014"
@@ -37,9 +39,13 @@ def upgrade() -> None:
         """),
         {"secret": secrets.token_bytes(_SECRET_BYTES)},
     )
+    op.execute(sa.text(statements("check_job")))
 
 
 def downgrade() -> None:
-    """Drop both: the code below this takes addresses without a signature only, and the watcher reads the rest."""
+    """Drop both: the code below this takes addresses without a signature only, and the watcher reads the rest.
+
+    The check of jobs stays: it takes and gives what it did.
+    """
     op.drop_table("provider_accounts")
     op.drop_table("callback_keys")
