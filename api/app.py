@@ -30,6 +30,7 @@ from api.images import show_image
 from api.javascript import show_javascript
 from api.models import show_models
 from api.problems import ANSWERED, answer_problem
+from api.readiness import PartChecks
 from api.state import State
 from api.supabase import paths
 from api.supabase.cors import old_doors_cors
@@ -143,6 +144,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             tickers=tickers,
             progress=progress,
             listener=listener,
+            parts=PartChecks(connections.engine, connections.store),
             old_project=await stack.enter_async_context(open_way()),
             reading=reading,
         )

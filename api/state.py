@@ -15,6 +15,7 @@ from api.gateway.progress import Progress
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
+from api.readiness import PartChecks
 from pipeline.connections import Connections
 from pipeline.limits import Limits
 from pipeline.provider_accounts import ProviderAccounts
@@ -36,6 +37,7 @@ class State(Connections):
     tickers: Tickers
     progress: Progress
     listener: Listener
+    parts: PartChecks
     old_project: aiohttp.ClientSession
     """Towards SUPABASE_URL."""
     reading: AsyncEngine

@@ -20,7 +20,7 @@ KEY_TYPES = ("RSA", "EC", "OKP")
 FRESH_SECONDS = 600.0
 """How long a set is used before the next token has it read again, without waiting for it."""
 STALE_SECONDS = 24 * 3600.0
-"""The longest that a set is used which could not be read again. A key that was taken back meanwhile may have been stolen:
+"""The longest that a set is used which could not be read again. A key that was taken back meanwhile may be stolen, and
 its thief must not gain by keeping the server away. A day outlasts the outages that people wait out."""
 PAUSE_SECONDS = 5.0
 """At least this long between two reads, however many tokens name keys that are not in the set."""

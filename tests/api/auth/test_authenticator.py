@@ -5,7 +5,6 @@ import time
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.auth.authenticator import Authenticator
@@ -17,6 +16,7 @@ from pipeline.settings import Settings
 from pipeline.statements import execute, statement
 from schema.wire.frames import MAX_FRAME_BYTES, MAX_TOKEN_LENGTH
 from tests.api.auth.minting import SECRET, sign
+from tests.statements import Statements
 
 HOUR = 3600.0
 _END = statement("UPDATE api_keys SET expires_at = now() WHERE user_id = 'ada'")
@@ -57,17 +57,6 @@ async def test_a_key_knows_its_end(engine: AsyncEngine, settings: Settings) -> N
     assert ending.expires_at == pytest.approx(time.time() + 24 * HOUR, abs=30)
     assert ending.key_id not in {None, endless.key_id}
     assert ending.is_same_person(endless)
-
-
-class Statements:
-    """How many statements an engine has run."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self.count = 0
-        event.listen(engine.sync_engine, "before_cursor_execute", self._note)
-
-    def _note(self, *_: object) -> None:
-        self.count += 1
 
 
 async def test_a_flood_of_an_unknown_key_costs_one_look_and_of_many_keys_few(
