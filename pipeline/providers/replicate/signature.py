@@ -12,6 +12,8 @@ from pipeline.providers.webhook_time import sent_within
 
 log = logging.getLogger(__name__)
 
+CACHE_SECONDS = 24 * 3600.0
+"""A secret that was replaced because it had been stolen must not go on being believed while no webhook tells of it."""
 REFETCH_SECONDS = 10.0
 """A signature that fails may mean a new secret; but forgers must not make us ask for it without end."""
 TOLERANCE_SECONDS = 300
@@ -31,17 +33,20 @@ def check_headers(headers: Mapping[str, str]) -> None:
 
 
 class Signatures:
-    """Verifies webhooks; fetches their secret once, and again when it seems to have changed."""
+    """Verifies webhooks; fetches their secret once a day, and again when it seems to have changed."""
 
-    def __init__(self, read_secret: Callable[[], Awaitable[str]]) -> None:
+    def __init__(self, read_secret: Callable[[], Awaitable[str]], *, cache_seconds: float = CACHE_SECONDS) -> None:
         self._read_secret = read_secret
+        self._cache_seconds = cache_seconds
         self._webhook: Webhook | None = None
         self._fetched_at = float("-inf")
         self._fetching = asyncio.Lock()
 
     async def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Raises Forged for a forged, stale or unsigned body; ProviderError without a secret."""
-        used = self._webhook or await self._fetch(None)
+        used = self._webhook
+        if used is None or time.monotonic() - self._fetched_at > self._cache_seconds:
+            used = await self._fetch(used)
         if self._matches(used, body, headers):
             return
         if time.monotonic() - self._fetched_at > REFETCH_SECONDS:
