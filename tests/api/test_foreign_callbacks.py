@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.state import State
 from pipeline.callback_address import CallbackAddresses
 from pipeline.claim import claim_queued
 from pipeline.embedded.ports import any_free_port
@@ -23,6 +24,7 @@ from pipeline.statements import execute, fetch, statement
 from tests.actors.providers import routed, three_providers
 from tests.pipeline.providers.painter.conftest import PAINTERS
 from tests.rows import row_of, submit
+from tests.statements import Statements
 from tests.web_process import web_process
 
 OURS, THEIRS = "our-account", "another-account"
@@ -39,6 +41,7 @@ class Fal:
     engine: AsyncEngine
     http: aiohttp.ClientSession
     signature: FalSignature
+    state: State
 
     async def address(self, row: Row[Any], *, generation_id: UUID | None = None) -> str:
         """Where it was told to call back about a row."""
@@ -72,10 +75,10 @@ async def fal(fal_settings: Settings, engine: AsyncEngine) -> AsyncIterator[Fal]
     painter = PainterSettings.model_validate({"port": port, "home": home, "prepared": True, "token": PAINTERS})
     async with (
         running_painter(painter),
-        web_process(fal_settings),
+        web_process(fal_settings) as state,
         aiohttp.ClientSession(f"http://127.0.0.1:{fal_settings.port}") as http,
     ):
-        yield Fal(engine, http, FalSignature(home / "fal"))
+        yield Fal(engine, http, FalSignature(home / "fal"), state)
 
 
 async def asked(engine: AsyncEngine) -> Row[Any]:
@@ -109,6 +112,17 @@ async def test_the_account_that_calls_back_first_is_the_only_one(fal: Fal) -> No
     assert (status, "FAL_USER_ID" in problem["detail"]) == (401, True)
     assert not await moved(fal.engine, second)
     assert await fal.tell(await fal.address(second), OURS, "r2") == (200, {"taken": True})
+
+
+async def test_a_webhook_in_one_piece_costs_the_statement_that_commits_it(fal: Fal) -> None:
+    rows = [await asked(fal.engine) for _ in range(5)]
+    assert await fal.tell(await fal.address(rows[0]), OURS, "r0") == (200, {"taken": True})
+    engine = fal.state.engine
+    looks, commits = Statements(engine, "timeline @>"), Statements(engine, "booked AS")
+    others = [Statements(engine, "callback_keys"), Statements(engine, "provider_accounts")]
+    for number, row in enumerate(rows[1:], 1):
+        assert await fal.tell(await fal.address(row), OURS, f"r{number}") == (200, {"taken": True})
+    assert (looks.count, commits.count, [one.count for one in others]) == (0, 4, [0, 0])
 
 
 async def test_a_webhook_that_is_not_verified_pins_nobody(fal: Fal) -> None:
