@@ -100,15 +100,16 @@ class Buyer:
             await self._keep_apart(row, prediction)
 
     async def _buy(self, row: Row[Any], inputs: Mapping[str, Any], timeout: float) -> Prediction:
-        asked = row.provider_model or row.model_id, row.model_version, inputs, self._webhook(row)
+        asked = row.provider_model or row.model_id, row.model_version, inputs, await self._webhook(row)
         if (within := self._provider.abilities.answers_within) is None:
             return await self._provider.create(*asked, timeout)
         with self._calls.held(row):
             return await self._provider.create(*asked, within)
 
-    def _webhook(self, row: Row[Any]) -> str | None:
-        base = self._provider.callback_base
-        return base and f"{base}/v1/callbacks/{self._provider.name}/{row.id}/{row.attempt_number}"
+    async def _webhook(self, row: Row[Any]) -> str | None:
+        if (base := self._provider.callback_base) is None:
+            return None
+        return await self._resources.addresses.address(base, self._provider.name, row.id, row.attempt_number)
 
     async def _keep(self, row: Row[Any], prediction: Prediction) -> None:
         # The commonest case in one statement. A lane in trouble must hear that a purchase succeeded: that is `record`.

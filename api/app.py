@@ -30,6 +30,7 @@ from api.images import show_image
 from api.javascript import show_javascript
 from api.models import show_models
 from api.problems import ANSWERED, answer_problem
+from api.readiness import PartChecks
 from api.state import State
 from api.supabase import paths
 from api.supabase.cors import old_doors_cors
@@ -47,12 +48,15 @@ from pipeline.connections import open_connections
 from pipeline.database import open_reading_engine
 from pipeline.limits import Limits
 from pipeline.memory import settle_memory
+from pipeline.provider_accounts import ProviderAccounts
 from pipeline.settings import Settings
 from pipeline.submit import Submissions
 
 ROUTES: list[BaseRoute] = [
     # First what every generation passes through: they are tried one after the other.
     Route("/v1/generations", doors.submit_generation, methods=["POST"]),
+    Route("/v1/callbacks/{provider}/{generation_id}/{attempt}/{token}", receive_callback, methods=["POST"]),
+    # As the release before this one has handed them out.
     Route("/v1/callbacks/{provider}/{generation_id}/{attempt}", receive_callback, methods=["POST"]),
     WebSocketRoute("/v1/ws", websocket_door),
     Route("/v1/generations", doors.list_own, methods=["GET"]),
@@ -131,6 +135,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             **vars(connections),
             submissions=Submissions(connections.engine),
             limits=Limits(connections.engine),
+            accounts=ProviderAccounts(connections.engine),
             authenticator=authenticator,
             admissions=admissions,
             sockets=Sockets(settings.max_sockets),
@@ -139,6 +144,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             tickers=tickers,
             progress=progress,
             listener=listener,
+            parts=PartChecks(connections.engine, connections.store),
             old_project=await stack.enter_async_context(open_way()),
             reading=reading,
         )

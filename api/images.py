@@ -4,12 +4,11 @@ from starlette.requests import Request
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
+from api.foreign_content import SANDBOXED
 from api.state import state_of
-from pipeline.media.content_types import CONTENT_TYPES
 from pipeline.stores.store import StoredObject
 
-HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", "X-Content-Type-Options": "nosniff"}
-OF_DRAWINGS = {"Content-Security-Policy": "sandbox; default-src 'none'; style-src 'unsafe-inline'"}
+HEADERS = {"Cache-Control": "public, max-age=31536000, immutable", **SANDBOXED}
 """A drawing is clean when it is stored; should one ever not be, it runs nothing and loads nothing, opened by itself."""
 
 
@@ -23,8 +22,6 @@ class _Picture(StreamingResponse):
 
     def __init__(self, stored: StoredObject) -> None:
         headers = {**HEADERS, "Content-Length": str(stored.size)}
-        if stored.content_type == CONTENT_TYPES["svg"]:
-            headers |= OF_DRAWINGS
         super().__init__(stored.chunks, headers=headers, media_type=stored.content_type)
         self._stored = stored
 

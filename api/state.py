@@ -15,8 +15,10 @@ from api.gateway.progress import Progress
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
+from api.readiness import PartChecks
 from pipeline.connections import Connections
 from pipeline.limits import Limits
+from pipeline.provider_accounts import ProviderAccounts
 from pipeline.submit import Submissions
 
 
@@ -26,6 +28,7 @@ class State(Connections):
 
     submissions: Submissions
     limits: Limits
+    accounts: ProviderAccounts
     authenticator: Authenticator
     admissions: Admissions
     sockets: Sockets
@@ -34,6 +37,7 @@ class State(Connections):
     tickers: Tickers
     progress: Progress
     listener: Listener
+    parts: PartChecks
     old_project: aiohttp.ClientSession
     """Towards SUPABASE_URL."""
     reading: AsyncEngine

@@ -12,11 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.errors import Invalid
 from pipeline.ids import new_id
 from pipeline.statements import WANTED, as_json, fetch, statement
+from pipeline.user_ids import complaint_about
 
 PREFIX = "dk_"
 """What every key begins with, so that a leaked one can be found by a secret scanner."""
 LONGEST_NAME = 100
-LONGEST_USER = 255
 LONGEST_LIFE = 36_500
 """Days."""
 
@@ -34,9 +34,13 @@ _INSERT = statement(f"""
 """)
 # What is left of its life, and not when it ends: the database's clock need not be ours. Infinity is no end.
 _FIND = statement(f"""
-    SELECT id, user_id, role, CAST(NULLIF(extract(epoch FROM expires_at), 'infinity') - extract(epoch FROM now())
-                                   AS double precision) AS seconds_left
-    FROM api_keys WHERE key_hash = :key_hash AND {_STANDS}
+    SELECT key_hash, id, user_id, role,
+      CAST(NULLIF(extract(epoch FROM expires_at), 'infinity') - extract(epoch FROM now()) AS double precision)
+        AS seconds_left
+    FROM api_keys
+    WHERE key_hash IN (SELECT decode(wanted.hash, 'hex')
+                       FROM jsonb_array_elements_text(CAST(CAST(:hashes AS text) AS jsonb)) AS wanted(hash)
+                       LIMIT octet_length(CAST(:hashes AS text))) AND {_STANDS}
 """)
 _STANDING = statement(f"""
     SELECT id FROM api_keys WHERE {_STANDS}
@@ -66,9 +70,10 @@ async def save_key(
 
     Raises Invalid.
     """
-    for field, text, longest in (("name", name, LONGEST_NAME), ("user", user_id, LONGEST_USER)):
-        if not 1 <= len(text) <= longest or not text.isprintable():
-            raise Invalid(field, f"{field}: must be 1 to {longest} printable characters")
+    if not 1 <= len(name) <= LONGEST_NAME or not name.isprintable():
+        raise Invalid("name", f"name: must be 1 to {LONGEST_NAME} printable characters")
+    if complaint := complaint_about(user_id):
+        raise Invalid("user", f"user: {complaint}")
     if days is not None and not 1 <= days <= LONGEST_LIFE:
         raise Invalid("expires", f"expires: must be 1 to {LONGEST_LIFE} days")
     values = {"name": name, "user_id": user_id, "role": role, "days": days}
@@ -78,8 +83,15 @@ async def save_key(
 
 async def find_key(engine: AsyncEngine, key: str) -> Row[Any] | None:
     """The `id`, `user_id`, `role` and `seconds_left` (None: no end) of a key that is neither revoked nor expired."""
-    rows = await fetch(engine, _FIND, key_hash=key_hash(key))
-    return rows[0] if rows else None
+    (found,) = await find_keys(engine, [key_hash(key)])
+    return found
+
+
+async def find_keys(engine: AsyncEngine, hashes: Sequence[bytes]) -> list[Row[Any] | None]:
+    """As find_key, in one statement: for each hash its key, or None."""
+    rows = await fetch(engine, _FIND, hashes=as_json([one.hex() for one in hashes]))
+    found = {bytes(row.key_hash): row for row in rows}
+    return [found.get(one) for one in hashes]
 
 
 async def standing_keys(engine: AsyncEngine, ids: Sequence[UUID]) -> set[UUID]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Row
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -17,7 +18,9 @@ from pipeline.statements import as_json, blames_a_row, fetch, held, repeats_a_pr
 # who has just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over
 # when the row does not know it yet, so an answer that overtakes `start`, or outlives a killed worker, is not lost.
 # A row that was called off hears it too: once its prediction has ended, nobody need stop it. And one that waits for
-# another attempt, because this purchase was taken for lost: it then uses this picture instead of buying a second.
+# another attempt, because this purchase was taken for lost: it then uses this picture instead of buying a second. That
+# is the last attempt that was begun, which `attempt_number` no longer counts when it was given back. Nobody hears of
+# an earlier one: its picture, if there is one, is counted as surplus.
 # A finished prediction is never overwritten: doubled and reordered webhooks change nothing.
 # The rows are locked in the order of their ids, or two batches could wait for each other.
 # What it has cost is booked here, once, whatever becomes of the row.
@@ -36,10 +39,17 @@ _COMMIT = statement(f"""
       AND g.prediction IS NULL AND NOT r.prediction_id = ANY (g.past_predictions)
       AND (g.replicate_prediction_id IS NULL OR g.replicate_prediction_id = r.prediction_id)
       AND (g.status IN ('processing', 'cancelled', 'failed') AND g.attempt_number = r.attempt
-           OR g.status IN ('pending', 'queued') AND r.prediction->>'status' = 'succeeded')
+           OR g.status IN ('pending', 'queued') AND r.prediction->>'status' = 'succeeded'
+              AND r.attempt - g.attempt_number IN (0, 1))
     RETURNING g.id, coalesce(g.user_id, '') AS payer, CASE WHEN r.prediction IS NULL THEN 0 ELSE {_PAID} END AS paid),
     {BOOK}
     SELECT id FROM booked
+""")
+
+_EXPECTED = statement("""
+    SELECT g.replicate_prediction_id AS prediction_id FROM image_generations AS g
+    WHERE g.id = :id AND g.timeline @> jsonb_build_array(jsonb_build_object(
+      'attempt', CAST(:attempt AS integer), 'provider', CAST(:provider AS text)))
 """)
 
 
@@ -51,6 +61,14 @@ class Callbacks:
         self._coalescer: Coalescer[Mapping[str, Any], bool] = Coalescer(
             self._commit, largest=200, at_once=2, splits=blames_a_row
         )
+
+    async def expected(self, generation_id: UUID, attempt: int, *, provider: str) -> Row[Any] | None:
+        """The row that `provider` was asked for at this attempt, with the `prediction_id` that it knows; None: no row.
+
+        One that is final is expected to hear more: of a second purchase, which has to be counted.
+        """
+        rows = await fetch(self._engine, _EXPECTED, id=generation_id, attempt=attempt, provider=provider)
+        return rows[0] if rows else None
 
     async def commit(
         self,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.callback import Callbacks
+from pipeline.callback_address import CallbackAddresses
 from pipeline.database import open_engine
 from pipeline.doorbell import Doorbell, open_redis
 from pipeline.egress import Guard
@@ -26,6 +27,7 @@ class Connections:
     doorbell: Doorbell
     notices: Notices
     callbacks: Callbacks
+    addresses: CallbackAddresses
     percents: Percents
     providers: Mapping[str, Provider]
     """Those whose credentials are set, by name."""
@@ -55,6 +57,7 @@ async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
             doorbell,
             notices,
             Callbacks(engine),
+            CallbackAddresses(engine),
             Percents(engine),
             providers,
             store,

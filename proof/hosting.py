@@ -18,6 +18,7 @@ from pipeline.embedded.leash import leashed
 from pipeline.embedded.ports import any_free_port
 from pipeline.providers.painter.api.counters import COUNTERS
 from pipeline.providers.painter.ledger import LEDGER_FILE, Sold, read_ledger
+from pipeline.providers.painter.token import TOKEN_FILE
 from proof.surroundings import surroundings
 
 STOP_SECONDS = 15.0
@@ -46,6 +47,11 @@ class Hosted:
     def key(self) -> str:
         """The development key."""
         return (self.home / "api-key").read_text().strip()
+
+    @property
+    def painter_headers(self) -> dict[str, str]:
+        """What the painter's dials ask for."""
+        return {"Authorization": f"Bearer {(self.home / 'painter' / TOKEN_FILE).read_text()}"}
 
     def pids(self) -> dict[str, int]:
         """The pid of every supervised process that runs now; nothing once all are stopped."""

@@ -12,6 +12,7 @@ import asyncpg
 
 from pipeline.api_keys import key_hash, new_key
 from pipeline.ids import new_id
+from pipeline.providers.painter.token import TOKEN_FILE
 
 
 @dataclass(frozen=True)
@@ -27,6 +28,11 @@ class Darkroom:
     def service_key(self) -> str:
         """The development key that `make up` writes down."""
         return (self.home / "api-key").read_text().strip()
+
+    @property
+    def painter_headers(self) -> dict[str, str]:
+        """What its painter asks for."""
+        return {"Authorization": f"Bearer {(self.home / 'painter' / TOKEN_FILE).read_text()}"}
 
     async def execute(self, sql: str, *arguments: object) -> list[asyncpg.Record]:
         """Run SQL as a person in psql would: without Darkroom's connection setting."""

@@ -3,20 +3,30 @@
 import hmac
 import time
 from collections.abc import Callable
+from functools import partial
+from typing import Any
 
 from pydantic import SecretStr
+from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.auth.identity import ANONYMOUS, Identity
 from api.auth.tokens import SERVICE, Tokens
 from api.problems import Problem
-from pipeline.api_keys import PREFIX, find_key, key_hash
+from pipeline.api_keys import PREFIX, find_keys, key_hash
+from pipeline.coalesce import Coalescer
 from pipeline.settings import Settings
+from pipeline.user_ids import RESERVED
 from schema.wire.frames import MAX_TOKEN_LENGTH
 
 CACHE_SECONDS = 5.0
 """How long what was let in is believed without asking again: the longest a revoked key still works."""
 CACHE_SIZE = 10_000
+UNKNOWN_SECONDS = 1.0
+"""How long a key that was refused is refused without asking again: the longest until a key works that was tried before
+it was made."""
+UNKNOWN_SIZE = 10_000
+UNKNOWN = "this key is unknown, revoked or expired"
 
 
 class Authenticator:
@@ -31,6 +41,9 @@ class Authenticator:
         self._tokens = Tokens(settings)
         self._now = now
         self._cache: dict[bytes, tuple[float, Identity]] = {}
+        # Apart from those that were let in: whoever guesses pushes nobody out.
+        self._unknown: dict[bytes, float] = {}
+        self._find: Coalescer[bytes, Row[Any] | None] = Coalescer(partial(find_keys, engine))
 
     async def identify(self, key: str | None) -> Identity:
         """Who holds this key or token. Raises Problem("unauthorized"), or "unavailable" when a JWT cannot be checked.
@@ -49,7 +62,7 @@ class Authenticator:
         if believed_until > time.monotonic() and not identity.has_expired(self._now()):
             return identity
         self._cache.pop(digest, None)
-        identity = await (self._tokens.identify(key) if _is_token(key) else self._look_up(key))
+        identity = await (self._tokens.identify(key) if _is_token(key) else self._look_up(digest))
         if len(self._cache) >= CACHE_SIZE:
             self._cache.clear()
         self._cache[digest] = time.monotonic() + CACHE_SECONDS, identity
@@ -59,12 +72,22 @@ class Authenticator:
         """Stop what runs in the background."""
         await self._tokens.close()
 
-    async def _look_up(self, key: str) -> Identity:
-        row = await find_key(self._engine, key)
-        if row is None:
-            raise Problem("unauthorized", "this key is unknown, revoked or expired")
+    async def _look_up(self, digest: bytes) -> Identity:
+        if self._unknown.get(digest, 0.0) > time.monotonic():
+            raise Problem("unauthorized", UNKNOWN)
+        row = await self._find(digest)
+        if row is None or row.user_id in RESERVED:
+            self._remember_unknown(digest)
+            raise Problem("unauthorized", UNKNOWN)
+        self._unknown.pop(digest, None)
         expires_at = None if row.seconds_left is None else self._now() + row.seconds_left
         return Identity(row.user_id, row.role, expires_at, row.id)
+
+    def _remember_unknown(self, digest: bytes) -> None:
+        self._unknown.pop(digest, None)  # it goes to the end: the oldest are forgotten first
+        if len(self._unknown) >= UNKNOWN_SIZE:
+            del self._unknown[next(iter(self._unknown))]
+        self._unknown[digest] = time.monotonic() + UNKNOWN_SECONDS
 
 
 def bearer(header: str | None) -> str | None:

@@ -19,6 +19,9 @@ KEY_TYPES = ("RSA", "EC", "OKP")
 """Without `oct`: a secret that everybody can read is none, and would let everybody in."""
 FRESH_SECONDS = 600.0
 """How long a set is used before the next token has it read again, without waiting for it."""
+STALE_SECONDS = 24 * 3600.0
+"""The longest that a set is used which could not be read again. A key that was taken back meanwhile may be stolen, and
+its thief must not gain by keeping the server away. A day outlasts the outages that people wait out."""
 PAUSE_SECONDS = 5.0
 """At least this long between two reads, however many tokens name keys that are not in the set."""
 READ_SECONDS = 3.0
@@ -28,19 +31,28 @@ MAX_BYTES = 2**16
 class SigningKeys:
     """One server's keys by their `kid`. Read when first asked for, when they are old, and when an unknown one is named.
 
-    A server that is down takes nothing away: what it said last holds until it says something else.
+    A server that is down takes nothing away for a day: so long holds what it said last.
     """
 
-    def __init__(self, url: str, *, fresh_seconds: float = FRESH_SECONDS, pause_seconds: float = PAUSE_SECONDS) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        fresh_seconds: float = FRESH_SECONDS,
+        pause_seconds: float = PAUSE_SECONDS,
+        stale_seconds: float = STALE_SECONDS,
+    ) -> None:
         self._url = url
         self._fresh_seconds = fresh_seconds
         self._pause_seconds = pause_seconds
+        self._stale_seconds = stale_seconds
         self._keys: dict[str, PyJWK] | None = None
         self._read_at = self._asked_at = float("-inf")
         self._reading: asyncio.Task[None] | None = None
 
     async def find(self, kid: str) -> PyJWK | None:
-        """The key with this id, or None. Raises Problem("unavailable") when no set could ever be read."""
+        """The key with this id, or None. Raises Problem("unavailable") when no set could be read, ever or for a day."""
+        self._forget_stale()
         if self._keys is not None and (known := self._keys.get(kid)):
             if time.monotonic() - self._read_at > self._fresh_seconds:
                 # Nobody has to wait for that.
@@ -52,6 +64,10 @@ class SigningKeys:
         if self._keys is None:
             raise Problem("unavailable", "the keys that JWTs are checked with cannot be read now; try again shortly")
         return self._keys.get(kid)
+
+    def _forget_stale(self) -> None:
+        if time.monotonic() - self._read_at > self._stale_seconds:
+            self._keys = None
 
     async def close(self) -> None:
         """Break off a read that is under way."""
@@ -72,7 +88,7 @@ class SigningKeys:
             self._read_at = time.monotonic()
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             # Without the address, which may carry a key in its query.
-            log.warning("SUPABASE_JWKS_URL gives no keys now (what is known stays valid): %s", _reason(error))
+            log.warning("SUPABASE_JWKS_URL gives no keys now (what is known stays valid for a day): %s", _reason(error))
         finally:
             self._reading = None
 

@@ -9,6 +9,7 @@ from api.auth.identity import Identity
 from api.auth.signing_keys import ALGORITHMS, SigningKeys
 from api.problems import Problem, field_errors
 from pipeline.settings import Settings
+from pipeline.user_ids import complaint_about
 
 LEEWAY_SECONDS = 10.0
 """How far the clock that made a token may be from ours."""
@@ -18,9 +19,9 @@ SERVICE = "service_role"
 EXPIRED = "exp: this token has expired; get a fresh one and send that"
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("must be printable")
+def _user_id(text: str) -> str:
+    if complaint := complaint_about(text):
+        raise ValueError(complaint)
     return text
 
 
@@ -30,9 +31,10 @@ class Claims(BaseModel):
     model_config = ConfigDict(strict=True, hide_input_in_errors=True)
 
     exp: Annotated[float, Field(allow_inf_nan=False)]
-    sub: Annotated[str, Field(min_length=1, max_length=255), AfterValidator(_printable)] | None = None
+    sub: Annotated[str, AfterValidator(_user_id)] | None = None
     role: Literal["authenticated", "service_role", "anon"] = "authenticated"
     aud: str | list[str] | None = None
+    iss: str | None = None
 
 
 class Tokens:
@@ -44,6 +46,7 @@ class Tokens:
     def __init__(self, settings: Settings) -> None:
         secret = settings.supabase_jwt_secret
         self._secret = secret.get_secret_value() if secret else None
+        self._issuer, self._audience = settings.supabase_jwt_issuer, settings.supabase_jwt_audience
         self._keys = SigningKeys(settings.supabase_jwks_url) if settings.supabase_jwks_url else None
 
     async def identify(self, token: str) -> Identity:
@@ -71,7 +74,7 @@ class Tokens:
             raise _refused("exp: a token has to say when it expires") from None
         except jwt.PyJWTError:
             raise _refused("this token cannot be read, or its signature is not one of this project's") from None
-        return _identity(claims)
+        return self._identity(claims)
 
     async def close(self) -> None:
         """Stop reading keys."""
@@ -94,24 +97,28 @@ class Tokens:
             raise _refused("kid: this token names none of this project's keys; get a fresh one and send that")
         return key
 
-
-def _identity(said: dict[str, Any]) -> Identity:
-    try:
-        claims = Claims.model_validate(said)
-    except ValidationError as error:
-        raise _refused("; ".join(f"{one.field}: {one.message}" for one in field_errors(error)[:5])) from None
-    if claims.aud is not None and AUDIENCE not in ([claims.aud] if isinstance(claims.aud, str) else claims.aud):
-        raise _refused(f"aud: must be {AUDIENCE}, or absent")
-    expires_at = claims.exp + LEEWAY_SECONDS
-    match claims.role:
-        case "anon":
-            return Identity(None, "anonymous", expires_at)
-        case "service_role":
-            return Identity(claims.sub or SERVICE, "service", expires_at)
-        case "authenticated":
-            if claims.sub is None:
-                raise _refused("sub: a user's token has to name the user")
-            return Identity(claims.sub, "user", expires_at)
+    def _identity(self, said: dict[str, Any]) -> Identity:
+        try:
+            claims = Claims.model_validate(said)
+        except ValidationError as error:
+            raise _refused("; ".join(f"{one.field}: {one.message}" for one in field_errors(error)[:5])) from None
+        if self._issuer is not None and claims.iss != self._issuer:
+            raise _refused("iss: must be what SUPABASE_JWT_ISSUER names here")
+        audiences = [claims.aud] if isinstance(claims.aud, str) else claims.aud
+        if self._audience is not None and self._audience not in (audiences or ()):
+            raise _refused("aud: must be what SUPABASE_JWT_AUDIENCE names here")
+        if self._audience is None and audiences is not None and AUDIENCE not in audiences:
+            raise _refused(f"aud: must be {AUDIENCE}, or absent")
+        expires_at = claims.exp + LEEWAY_SECONDS
+        match claims.role:
+            case "anon":
+                return Identity(None, "anonymous", expires_at)
+            case "service_role":
+                return Identity(claims.sub or SERVICE, "service", expires_at)
+            case "authenticated":
+                if claims.sub is None:
+                    raise _refused("sub: a user's token has to name the user")
+                return Identity(claims.sub, "user", expires_at)
 
 
 def _refused(detail: str) -> Problem:

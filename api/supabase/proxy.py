@@ -11,8 +11,11 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from yarl import URL
 
+from api.foreign_content import SANDBOXED
 from api.problems import Problem
 from api.state import state_of
+from api.supabase.dot_segments import stays_below
+from api.supabase.paths import AUTH, STORAGE
 
 METHODS = ["DELETE", "GET", "HEAD", "PATCH", "POST", "PUT"]
 CONNECT_SECONDS = 10.0
@@ -34,8 +37,12 @@ HOP_BY_HOP = frozenset(
     }
 )
 """Headers of one connection. Source: RFC 9110, section 7.6.1."""
-# The CORS of the answer is ours.
-NOT_ANSWERED = HOP_BY_HOP | {"access-control-allow-origin", "access-control-allow-credentials"}
+# The CORS of the answer is ours, and what a browser may do with it.
+NOT_ANSWERED = HOP_BY_HOP | {
+    "access-control-allow-origin",
+    "access-control-allow-credentials",
+    *(name.lower() for name in SANDBOXED),
+}
 
 
 @asynccontextmanager
@@ -95,6 +102,7 @@ class Answer(Response):
         self.status_code = answer.status
         self.background = None
         kept = [(name.lower(), value) for name, value in answer.headers.items() if name.lower() not in NOT_ANSWERED]
+        kept += [(name.lower(), value) for name, value in SANDBOXED.items()]
         self.raw_headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in kept]
 
     async def __call__(self, _scope: Scope, receive: Receive, send: Send) -> None:
@@ -125,6 +133,12 @@ async def _gone(receive: Receive) -> None:
 
 
 def _address(request: Request, project: str) -> URL:
+    """Where to ask: the same path and query. Raises Problem for a path that may lead to other parts of the project."""
+    if not any(stays_below(prefix, request.scope["raw_path"]) for prefix in (AUTH, STORAGE)):
+        raise Problem(
+            "invalid-request",
+            f"path: must begin with {AUTH} or {STORAGE} and have no segment . or .., in whatever encoding",
+        )
     # As it came: a path that is decoded and encoded again may name another object.
     path, query = request.scope["raw_path"].decode("latin-1"), request.scope["query_string"].decode("latin-1")
     return URL(f"{project}{path}{'?' if query else ''}{query}", encoded=True)

@@ -8,8 +8,6 @@ from pipeline.embedded.strays import MARK
 from pipeline.settings import Settings
 from pipeline.settings.inherited import inherited
 
-PAINTER_TOKEN = "painter"
-"""The painter asks for a token as the providers do, and takes any."""
 OWN_MACHINE = "127.0.0.0/8, ::1/128"
 """Where source pictures may come from and webhooks go to beside the painter: only its user is on such a machine."""
 DRAIN_SECONDS = 0.5
@@ -47,18 +45,18 @@ def broker(settings: Settings, embedded_url: str | None) -> dict[str, str]:
     return _given(REDIS_URL=embedded_url or settings.redis_url)
 
 
-def painter(settings: Settings, port: int, home: Path) -> dict[str, str]:
-    """The painter in every provider's place."""
+def painter(settings: Settings, port: int, home: Path, token: str) -> dict[str, str]:
+    """The painter in every provider's place; `token` is what it asks for."""
     egress = {} if settings.egress_allow else {"DARKROOM_EGRESS_ALLOW": OWN_MACHINE}
     return {
         **egress,
         "REPLICATE_API_URL": f"http://{LOOPBACK}:{port}",
-        "REPLICATE_API_TOKEN": PAINTER_TOKEN,
+        "REPLICATE_API_TOKEN": token,
         "FAL_API_URL": f"http://{LOOPBACK}:{port}/fal",
         "FAL_JWKS_URL": f"http://{LOOPBACK}:{port}/fal/.well-known/jwks.json",
-        "FAL_KEY": PAINTER_TOKEN,
+        "FAL_KEY": token,
         "OPENAI_BASE_URL": f"http://{LOOPBACK}:{port}/openai/v1",
-        "OPENAI_API_KEY": PAINTER_TOKEN,
+        "OPENAI_API_KEY": token,
         "PAINTER_PORT": str(port),
         "PAINTER_HOME": str(home),
     }

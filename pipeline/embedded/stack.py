@@ -17,6 +17,7 @@ from pipeline.embedded.servers import start_servers
 from pipeline.embedded.strays import end_leftovers
 from pipeline.embedded.supervisor import Supervisor
 from pipeline.embedded.voice import Voice
+from pipeline.providers.painter.token import painter_token
 from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
 
@@ -125,7 +126,8 @@ class Stack:
         else:
             port = free_port(self._settings.port + 1, besides=self._settings.port)
         home = self._painter.home if "home" in given else self._settings.home / "painter"
-        return environment.painter(self._settings, port, home)
+        token = painter_token(self._painter.model_copy(update={"home": home}))
+        return environment.painter(self._settings, port, home, token)
 
     async def _unless_given_up(self, supervisor: Supervisor, ready_within: float) -> None:
         rise = asyncio.create_task(self._rise(supervisor, ready_within))

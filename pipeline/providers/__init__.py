@@ -6,7 +6,7 @@ from types import MappingProxyType
 from pipeline.providers.fal.client import Fal
 from pipeline.providers.openai.client import OpenAI
 from pipeline.providers.prediction import Prediction
-from pipeline.providers.provider import Abilities, Provider
+from pipeline.providers.provider import Abilities, Account, Provider
 from pipeline.providers.replicate.client import Replicate
 from pipeline.settings import Settings
 
@@ -15,4 +15,4 @@ PROVIDERS: Mapping[str, Callable[[Settings], Provider]] = MappingProxyType(
 )
 """Every provider there is, by the name that rows, lanes and routes call it by."""
 
-__all__ = ["PROVIDERS", "Abilities", "Prediction", "Provider", "Replicate"]
+__all__ = ["PROVIDERS", "Abilities", "Account", "Prediction", "Provider", "Replicate"]

@@ -24,6 +24,18 @@ class Abilities:
     """How many reads it takes, some left for cancelling."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Account:
+    """Our account at a provider whose signature does not tell accounts apart."""
+
+    credentials_hash: bytes
+    """Of the credentials that are set: others may be another account's."""
+    pinned: str | None
+    """Its id, when it is set; else it is learned (`pipeline.provider_accounts`)."""
+    setting: str
+    """The variable that sets it."""
+
+
 class Provider(Protocol):
     """A remote, slow, paid maker of pictures. `model` is the provider's own name of it, everywhere."""
 
@@ -31,6 +43,8 @@ class Provider(Protocol):
     abilities: Abilities
     callback_base: str | None
     """Where it reaches web; None when it cannot call back."""
+    account: Account | None
+    """None: its signature is our account's own."""
 
     async def create(
         self,
@@ -53,6 +67,12 @@ class Provider(Protocol):
 
     def list(self, created_after: datetime) -> AsyncIterator[list[Prediction]]:
         """The predictions bought since `created_after`, newest first, a page at a time; of providers with a list."""
+
+    def check_webhook(self, headers: Mapping[str, str]) -> str | None:
+        """Look at a webhook's signature headers and its time, before its body is read; the account that they name.
+
+        Raises Forged when they cannot belong to a webhook that was sent just now.
+        """
 
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """What a webhook says, once its signature is verified.

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, field_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 
@@ -34,6 +34,9 @@ class PainterSettings(BaseSettings):
         8001, description="Loopback port; 0 takes a free one, which the first log line names"
     )
     home: Path = Field(Path(".darkroom/painter"), description="Ledger, webhook secret, finished pictures")
+    token: SecretStr | None = Field(
+        None, description="What callers have to show; empty: a random one, made once and kept in the home"
+    )
     seconds: Annotated[tuple[float, float], NoDecode, BeforeValidator(_seconds_range)] = Field(
         (1.5, 2.5), description='How long a prediction takes besides painting: "0.6", or "0.05-0.15"'
     )

@@ -103,6 +103,12 @@ class Settings(BaseSettings):
     fal_jwks_url: str = Field(
         FAL_JWKS_URL, validation_alias=_env("FAL_JWKS_URL"), description="Public keys of fal's webhooks"
     )
+    fal_user_id: str | None = Field(
+        None,
+        max_length=255,
+        validation_alias=_env("FAL_USER_ID"),
+        description="The account whose webhooks fal may send; learned from the first one when empty",
+    )
     openai_api_key: SecretStr | None = Field(
         None, validation_alias=_env("OPENAI_API_KEY"), description="OpenAI-compatible images; unused when empty"
     )
@@ -147,6 +153,17 @@ class Settings(BaseSettings):
         None,
         validation_alias=_env("SUPABASE_JWKS_URL"),
         description="Public keys of JWTs (RS256, ES256, EdDSA): https://<ref>.supabase.co/auth/v1/.well-known/jwks.json",
+    )
+
+    supabase_jwt_issuer: str | None = Field(
+        None,
+        validation_alias=_env("SUPABASE_JWT_ISSUER"),
+        description="The iss that every JWT must have: https://<ref>.supabase.co/auth/v1; any when empty",
+    )
+    supabase_jwt_audience: str | None = Field(
+        None,
+        validation_alias=_env("SUPABASE_JWT_AUDIENCE"),
+        description="The aud that every JWT must have; when empty: authenticated, or none",
     )
 
     max_parallel_jobs: int = Field(

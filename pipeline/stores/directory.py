@@ -39,12 +39,15 @@ class DirectoryStore:
         self._picture_base = picture_base
 
     async def prepare(self) -> None:
-        """Make the directory and clear what interrupted puts have left. Raises StoreError."""
+        """Make the directory, for this user alone, and clear what interrupted puts have left. Raises StoreError."""
         await asyncio.to_thread(self._prepare)
 
     def _prepare(self) -> None:
         with self._explained("be opened"):
             make_directory(self._incoming)
+            # Whoever is to see a picture has its address; what is private is in here too.
+            if (made := self._root.stat()).st_uid == os.geteuid() and made.st_mode & 0o077:
+                self._root.chmod(0o700)
             for leftover in self._incoming.iterdir():
                 with suppress(FileNotFoundError):  # another process clears as well, or has just put it
                     if time.time() - leftover.stat().st_mtime > _LEFTOVER_SECONDS:

@@ -5,8 +5,11 @@ from pathlib import Path
 
 
 def write_aside(path: Path, data: bytes) -> None:
-    """Write `data` to `path`, which must be new, and have the disk confirm it. Raises OSError."""
-    with path.open("xb") as file:
+    """Write `data` to `path`, which must be new, and have the disk confirm it; its owner alone may read it.
+
+    Raises OSError.
+    """
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
@@ -25,9 +28,9 @@ def sync_directory(directory: Path) -> None:
 
 
 def make_directory(directory: Path) -> None:
-    """Make `directory` and what is missing above it, durably. Raises OSError."""
+    """Make `directory` and what is missing above it, durably and for its owner alone. Raises OSError."""
     if directory.is_dir():
         return
     make_directory(directory.parent)
-    directory.mkdir(exist_ok=True)
+    directory.mkdir(mode=0o700, exist_ok=True)
     sync_directory(directory.parent)

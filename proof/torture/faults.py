@@ -1,6 +1,7 @@
 """The painter's weather: which of its faults bite, changed every few seconds."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 import aiohttp
@@ -65,7 +66,15 @@ class Weather:
     next ones.
     """
 
-    def __init__(self, options: Options, session: aiohttp.ClientSession, painter_url: str, *, second: bool) -> None:
+    def __init__(
+        self,
+        options: Options,
+        session: aiohttp.ClientSession,
+        painter_url: str,
+        headers: Mapping[str, str],
+        *,
+        second: bool,
+    ) -> None:
         self._dice = options.dice("weather", second)
         self._often = options.often
         outputs = {rule["fault"] for rule in RULES if FAULTS[rule["fault"]].stage == OUTPUT}
@@ -75,6 +84,7 @@ class Weather:
         self._blackouts = BLACKOUTS if BLACKOUT["fault"] in faults and options.often is None else 0.0
         self._session = session
         self._url = f"{painter_url}/_painter/faults"
+        self._headers = headers
 
     async def change(self, over: asyncio.Event) -> None:
         """Change the weather every few seconds until `over`, then make it fair."""
@@ -103,7 +113,7 @@ class Weather:
         """Until the painter takes them: it may just be starting again."""
         while True:
             try:
-                async with self._session.put(self._url, data=orjson.dumps(rules)) as answer:
+                async with self._session.put(self._url, data=orjson.dumps(rules), headers=self._headers) as answer:
                     answer.raise_for_status()
                     return
             except (aiohttp.ClientConnectionError, TimeoutError):

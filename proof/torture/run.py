@@ -89,8 +89,9 @@ async def _under_load(
     following: set[asyncio.Task[None]] = set()
     over = asyncio.Event()
     async with asyncio.TaskGroup() as others:
-        others.create_task(Weather(options, plain, darkroom.painter_url, second=False).change(over))
-        others.create_task(Weather(options, plain, f"{darkroom.painter_url}/fal", second=True).change(over))
+        for painter_url, second in ((darkroom.painter_url, False), (f"{darkroom.painter_url}/fal", True)):
+            weather = Weather(options, plain, painter_url, darkroom.painter_headers, second=second)
+            others.create_task(weather.change(over))
         if options.visitors:
             others.create_task(visitors.retry_failed(over))
 

@@ -30,7 +30,7 @@ BEGIN
     ('model_id', 'text', 1, 265, '^[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+(:[0-9a-f]{64})?$', 'owner/name or owner/name:version'),
     ('model_version', 'text', 64, 64, '^[0-9a-f]{64}$', '64 hexadecimal digits'),
     ('style', 'text', 0, 200, '', ''),
-    ('user_id', 'text', 1, 255, '', ''),
+    ('user_id', 'text', 1, 255, '^(?![*+]$)', 'a user''s: * and + stand for users in limits'),
     ('generation_id', 'text', 36, 36, '^[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}$', 'a UUID'),
     ('source_image_url', 'text', 1, 2000, '^[Hh][Tt][Tt][Pp][Ss]?://[^\s/]+', 'an http or https address'),
     ('webhook_url', 'text', 1, 2000, '^[Hh][Tt][Tt][Pp][Ss]?://[^\s/]+', 'an http or https address'),

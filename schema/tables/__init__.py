@@ -2,6 +2,7 @@
 
 from schema.tables.api_key import api_keys
 from schema.tables.batch import batches
+from schema.tables.callback_key import callback_keys
 from schema.tables.delivery import deliveries
 from schema.tables.generation import generations
 from schema.tables.idempotency_key import idempotency_keys
@@ -9,6 +10,7 @@ from schema.tables.image import images
 from schema.tables.lane import lanes
 from schema.tables.metadata import metadata
 from schema.tables.meter import meters
+from schema.tables.provider_account import provider_accounts
 from schema.tables.route import routes
 from schema.tables.spending import spending
 from schema.tables.user_limits import user_limits
@@ -18,6 +20,7 @@ from schema.tables.webhook_secret import webhook_secrets
 __all__ = [
     "api_keys",
     "batches",
+    "callback_keys",
     "deliveries",
     "generations",
     "idempotency_keys",
@@ -25,6 +28,7 @@ __all__ = [
     "lanes",
     "metadata",
     "meters",
+    "provider_accounts",
     "routes",
     "spending",
     "user_limits",

@@ -68,6 +68,10 @@ class Surroundings:
         return f"{self.stack.env['REPLICATE_API_URL']}/_painter/faults"
 
     @property
+    def _painter_headers(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.stack.env['REPLICATE_API_TOKEN']}"}
+
+    @property
     def redis_url(self) -> str:
         """Where its Valkey is."""
         return self.stack.env["REDIS_URL"]
@@ -86,13 +90,13 @@ class Surroundings:
         """Wait until the painter listens: the stack only waits for web."""
         while True:
             with suppress(aiohttp.ClientConnectorError):
-                async with self.http.get(self._faults_url):
+                async with self.http.get(self._faults_url, headers=self._painter_headers):
                     return
             await asyncio.sleep(LOOK_SECONDS)
 
     async def dial(self, *faults: dict[str, Any]) -> None:
         """Put these faults of the painter in force, in place of all others."""
-        async with self.http.put(self._faults_url, json=list(faults)) as answer:
+        async with self.http.put(self._faults_url, json=list(faults), headers=self._painter_headers) as answer:
             assert answer.status == 200, await answer.text()
 
     async def until(self, condition: str, ids: Sequence[str], seconds: float = 30) -> None:

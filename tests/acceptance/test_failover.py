@@ -12,7 +12,7 @@ REFUSED = "bought elsewhere"
 async def test_a_generation_that_is_refused_at_one_provider_is_developed_by_the_next(darkroom: Darkroom) -> None:
     replicate = darkroom.home / "painter"
     rules = [{"fault": "error", "status": 402, "prompt_contains": REFUSED}]
-    async with darkroom.user() as user, aiohttp.ClientSession() as operator:
+    async with darkroom.user() as user, aiohttp.ClientSession(headers=darkroom.painter_headers) as operator:
         faults = f"{darkroom.painter_url}/_painter/faults"
         async with operator.put(faults, json=rules) as answer:
             assert answer.status == 200

@@ -23,12 +23,12 @@ async def test_a_laptop_with_a_token_and_no_public_address_gets_its_pictures(tmp
     async with painter_process(tmp_path, SECONDS="0.2") as painter:
         provider = f"http://{ABROAD}:{urlsplit(painter.origin).port}"
         with tempfile.TemporaryDirectory(prefix="dr-") as home:
-            settings = settings_at(Path(home), replicate_api_token="r8_token", replicate_api_url=provider)
+            settings = settings_at(Path(home), replicate_api_token="a-token", replicate_api_url=provider)
             stack = Stack(
                 settings,
                 painter=PainterSettings(),
                 env={
-                    "REPLICATE_API_TOKEN": "r8_token",
+                    "REPLICATE_API_TOKEN": "a-token",
                     "REPLICATE_API_URL": provider,
                     "DARKROOM_POLL_SECONDS": "0.5",
                 },

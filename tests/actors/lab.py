@@ -27,7 +27,7 @@ from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
 from pipeline.statements import fetch, statement
 from tests.pipeline.providers.painter.caller import Caller
-from tests.pipeline.providers.painter.conftest import TOKEN
+from tests.pipeline.providers.painter.conftest import PAINTERS, TOKEN
 from tests.rows import row_of, submit
 
 PATIENCE = 10.0
@@ -113,7 +113,13 @@ class Lab:
     async def painting(self, **given: Any) -> AsyncIterator[Caller]:
         """A painter at the address that the settings name."""
         port = int(self.settings.replicate_api_url.rpartition(":")[2])
-        chosen = {"port": port, "home": self.settings.home / "painter", "seconds": "0.01", "prepared": True} | given
+        chosen = {
+            "port": port,
+            "home": self.settings.home / "painter",
+            "seconds": "0.01",
+            "prepared": True,
+            "token": PAINTERS,
+        } | given
         painter = PainterSettings.model_validate(chosen)
         async with running_painter(painter) as origin, aiohttp.ClientSession(headers=TOKEN) as session:
             yield Caller(origin, session)

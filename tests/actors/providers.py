@@ -26,9 +26,9 @@ def three_providers(port: int) -> dict[str, Any]:
         "lease_seconds": 4.0,
         "fal_api_url": f"{painter}/fal",
         "fal_jwks_url": f"{painter}/fal/.well-known/jwks.json",
-        "fal_key": SecretStr("a-key"),
+        "fal_key": SecretStr("a-token"),
         "openai_base_url": f"{painter}/openai/v1",
-        "openai_api_key": SecretStr("a-key"),
+        "openai_api_key": SecretStr("a-token"),
     }
 
 

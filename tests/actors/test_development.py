@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from pipeline.callback_address import CallbackAddresses
 from pipeline.doorbell import Bell
 from pipeline.media.picture import examine
 from tests.actors.lab import Hands, Lab
@@ -79,7 +80,8 @@ async def test_the_purchase_says_where_to_call_back_and_what_to_paint(lab: Lab, 
     generation_id = await lab.submit(input=inputs, model_version="owner/name:" + "a" * 64)
     await hands.buy()
     (bought,) = lab.sold()
-    assert bought.webhook == f"{lab.settings.web_url}/v1/callbacks/replicate/{generation_id}/1"
+    addresses = CallbackAddresses(lab.engine)
+    assert bought.webhook == await addresses.address(lab.settings.web_url, "replicate", generation_id, 1)
     assert (bought.input, bought.model, bought.version) == (inputs, "owner/name", "a" * 64)
 
 

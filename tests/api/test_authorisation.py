@@ -104,8 +104,9 @@ MATRIX = [
     Row("WS /v1/ws generations",                              CLOSE_AUTH,      200,  200,  200,  200),
     # Everybody who is let in may join; 404: and is told nothing of it.
     Row(f"WS {REALTIME}",                                            401,      404,  404,  200,  200),
-    # The provider signs, and needs no key; what is not signed is refused, whoever sends it.
-    Row("POST /v1/callbacks/{provider}/{generation_id}/{attempt}",   401,      401,  401,  401,  401),
+    # The provider needs no key, it knows the address; nobody else does.
+    Row("POST /v1/callbacks/{provider}/{generation_id}/{attempt}/{token}", *[404] * 5),
+    Row("POST /v1/callbacks/{provider}/{generation_id}/{attempt}",         *[404] * 5),
     # Open to everybody. A picture's path cannot be guessed.
     Row("GET /images/{path:path}",                                   200,      200,  200,  200,  200),
     Row("GET /healthz",                                              200,      200,  200,  200,  200),
@@ -247,7 +248,7 @@ async def _address(everybody: Everybody, door: str) -> str:
     generation_id = generation["id"]
     path = path.replace("{path:path}", "some/thing").replace("{function}", "enqueue_job")
     path = path.replace("{table:path}", f"image_generations?id=eq.{generation_id}")
-    return path.format(id=generation_id, generation_id=generation_id, provider="replicate", attempt=1)
+    return path.format(id=generation_id, generation_id=generation_id, provider="replicate", attempt=1, token="x")
 
 
 async def delivery(user: User) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Health, and the description of the doors."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ from tests.darkroom import Darkroom
 
 UNDESCRIBED = {
     "/v1/callbacks/{provider}/{generation_id}/{attempt}",
+    "/v1/callbacks/{provider}/{generation_id}/{attempt}/{token}",
     "/openapi.json",
     "/asyncapi.json",
     "/docs",
@@ -105,3 +107,16 @@ async def test_the_page_of_the_doors_loads_with_everything_on_it(darkroom: Darkr
 async def test_the_assets_are_the_packages_files_only(darkroom: Darkroom, path: str) -> None:
     async with darkroom.client(None) as http, http.get(path) as answer:
         assert (answer.status, answer.content_type) == (404, "application/problem+json")
+
+
+@pytest.mark.parametrize("dots", ["..", "%2e%2e", "%252e%252e", "..%2f..", "..%5c..", "%c0%ae%c0%ae", "", "."])
+@pytest.mark.parametrize("prefix", ["/docs/assets", "/images", "/images/aa", "/rest/v1"])
+async def test_no_path_leads_out_of_what_is_served(darkroom: Darkroom, prefix: str, dots: str) -> None:
+    _, _, port = darkroom.url.rpartition(":")
+    for file in ("api-key", "package.json", "server.py", "etc/passwd"):
+        reader, writer = await asyncio.open_connection("127.0.0.1", int(port))
+        path = f"{prefix}/{dots}/{file}"
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: darkroom\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+        assert answer.split()[1] in {b"400", b"401", b"404"}, answer

@@ -96,6 +96,73 @@ async def test_any_method_and_a_path_that_would_be_another_if_it_were_decoded(be
     assert [asked[:2] for asked in between.project.asked] == [(method, path)]
 
 
+DOTS = [
+    "..",
+    ".",
+    "%2e%2e",
+    ".%2E",
+    "%2e",
+    "%252e%252e",
+    "%25252e%25252e",
+    "..%2f..",
+    "a%2f..%2f..",
+    "a%5c..%5c..",
+    "a\\..\\..",
+    "..;x",
+    "%2e%2e%3bx=1",
+    "..%20",
+    "..%00",
+    "%c0%ae%c0%ae",
+    "%e2%80%a5",
+    "%ef%bc%8e%ef%bc%8e",
+    "a%0a",
+    "%25252525252e%25252525252e",
+]
+
+
+@pytest.mark.parametrize("dots", DOTS)
+@pytest.mark.parametrize("prefix", ["/auth/v1/", "/storage/v1/", "/storage/v1/object/public/"])
+async def test_nothing_leads_out_of_the_prefix(between: Between, prefix: str, dots: str) -> None:
+    host, _, port = str(between.http._base_url).rstrip("/").rpartition("//")[2].partition(":")
+    for path in (f"{prefix}{dots}/rest/v1/secrets", f"{prefix}{dots}"):
+        reader, writer = await asyncio.open_connection(host, int(port))
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: darkroom\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+        writer.close()
+        assert answer.split()[1] in {b"400", b"404", b"422"}, answer
+    assert between.project.asked == []
+
+
+async def test_a_prefix_in_another_spelling_is_not_handed_on(between: Between) -> None:
+    for path in ("/%61uth/v1/user", "/auth%2fv1/user", "/storage/%761/x", "//auth/v1/user"):
+        async with between.http.get(as_written(between, path)) as answer:
+            assert answer.status in {400, 404, 422}, path
+    assert between.project.asked == []
+
+
+@pytest.mark.parametrize("path", ["/storage/v1/object/b/a..b", "/storage/v1/object/b/...", "/auth/v1/..a"])
+async def test_dots_in_a_name_are_no_way_out(between: Between, path: str) -> None:
+    async with between.http.get(as_written(between, path)) as answer:
+        assert answer.status == 200
+    assert [asked[1] for asked in between.project.asked] == [path]
+
+
+async def test_what_the_old_project_answers_has_no_rights_in_a_browser(between: Between) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        headers = {
+            "Content-Type": "text/html",
+            "Content-Security-Policy": "default-src *",
+            "X-Content-Type-Options": "x",
+        }
+        return web.Response(body=b"<script>top.location='/docs'</script>", headers=headers)
+
+    between.project.answer = answer
+    async with between.http.get("/storage/v1/object/public/b/page.html") as found:
+        assert found.headers.getall("X-Content-Type-Options") == ["nosniff"]
+        policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+        assert found.headers.getall("Content-Security-Policy") == [policy]
+
+
 async def test_an_answer_comes_as_it_was_said(between: Between) -> None:
     packed = gzip.compress(b"a picture" * 100)
 

@@ -63,6 +63,9 @@ async def test_every_transition_once_in_order_with_the_picture_at_the_end(darkro
             assert answer.status == 200
             assert answer.content_type == f"image/{image['format']}"
             assert "immutable" in answer.headers["Cache-Control"]
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'"
+            assert answer.headers["Content-Security-Policy"] == policy
             assert len(await answer.read()) == image["file_size"]
 
 

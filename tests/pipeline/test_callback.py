@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.advance import collect_finished, try_again
 from pipeline.callback import Callbacks
 from pipeline.claim import claim_queued
+from pipeline.ids import new_id
 from pipeline.purchase import record_predictions
 from pipeline.statements import fetch, statement
 from pipeline.sweep import promote_due
@@ -81,6 +82,38 @@ async def test_a_success_of_an_attempt_taken_for_lost_saves_the_next_purchase(en
     (again,) = await claim_queued(engine, {"replicate": 1}, lease=30)
     assert again.replicate_prediction_id == "p1"
     assert [move.id for move in (await collect_finished(engine, 5)).moved] == [row.id]
+
+
+async def test_no_prediction_is_adopted_for_an_attempt_that_is_over(engine: AsyncEngine) -> None:
+    row, callbacks = await claimed(engine), Callbacks(engine)
+    await try_again(engine, row, "lost", delay=0, unsold=False)
+    await promote_due(engine)
+    (row,) = await claim_queued(engine, {"replicate": 1}, lease=30)
+    await try_again(engine, row, "lost again", delay=0, unsold=False)
+    for attempt in (1, 3, 4, 32_000):
+        assert not await callbacks.commit(row.id, attempt, f"p{attempt}", OTHER, provider="replicate")
+    assert not await callbacks.commit(row.id, 1, "p1", DONE, provider="replicate")
+    assert not await callbacks.commit(row.id, 4, "p4", DONE, provider="replicate")
+    assert (await row_of(engine, row.id)).replicate_prediction_id is None
+    assert await callbacks.commit(row.id, 2, "p2", DONE, provider="replicate")
+    assert (await row_of(engine, row.id)).replicate_prediction_id == "p2"
+
+
+async def test_an_attempt_that_was_given_back_and_sold_all_the_same_is_the_last_one(engine: AsyncEngine) -> None:
+    row = await claimed(engine)
+    await try_again(engine, row, "it was down", delay=0, unsold=True)
+    assert (await row_of(engine, row.id)).attempt_number == 0
+    assert await Callbacks(engine).commit(row.id, 1, "p1", DONE, provider="replicate")
+
+
+async def test_only_the_row_of_that_attempt_and_provider_expects_a_word(engine: AsyncEngine) -> None:
+    row, callbacks = await claimed(engine), Callbacks(engine)
+    expected = await callbacks.expected(row.id, 1, provider="replicate")
+    assert expected is not None
+    assert expected.prediction_id is None
+    assert await callbacks.expected(row.id, 2, provider="replicate") is None
+    assert await callbacks.expected(row.id, 1, provider="fal") is None
+    assert await callbacks.expected(new_id(), 1, provider="replicate") is None
 
 
 async def test_a_second_success_is_counted_once_however_often_it_is_told(engine: AsyncEngine) -> None:

@@ -47,7 +47,7 @@ def row(*statuses: str, **changed: Any) -> Row:
 
 def sale(id_: str, at: float, ended: float | None, status: str = "succeeded", *, attempt: int = 1) -> Sold:
     """A prediction sold to g1, whose last webhook was taken when it ended."""
-    webhook = f"http://127.0.0.1:8000/v1/callbacks/replicate/g1/{attempt}"
+    webhook = f"http://127.0.0.1:8000/v1/callbacks/replicate/g1/{attempt}/a-token"
     deliveries = [] if ended is None else [Delivery("completed", "m", ended, 200, True)]
     return Sold(id_, "m/m", "v", {}, webhook, [], 1.0, None, [], at, at, ended, status, deliveries=deliveries)
 
@@ -129,7 +129,7 @@ WRONG: dict[str, tuple[Class, World]] = {
             RIGHT,
             sold=[
                 sale("p0", 1.0, 9.0),
-                replace(sale("p1", 2.0, 3.0), webhook="http://127.0.0.1:8000/v1/callbacks/fal/g1/1"),
+                replace(sale("p1", 2.0, 3.0), webhook="http://127.0.0.1:8000/v1/callbacks/fal/g1/1/a-token"),
             ],
         ),
     ),

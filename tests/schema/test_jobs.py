@@ -39,6 +39,7 @@ BROKEN: dict[str, dict[str, Any]] = {
     "payload.seed: must be 0 to 9007199254740991": {"prompt": "p", "seed": -1},
     "payload.model_id: must be owner/name": {"prompt": "p", "model_id": "flux"},
     "payload.model_version: must be 64 hexadecimal digits": {"prompt": "p", "model_version": "g" * 64},
+    "payload.user_id: must be a user's: * and + stand for users in limits": {"prompt": "p", "user_id": "+"},
     "payload.num_outputs: must be 1 to 4": {"prompt": "p", "num_outputs": 5},
     "payload.source_image_url: must be an http or https address": {"prompt": "p", "source_image_url": "file:///etc"},
     "payload.metadata: must be a JSON object": {"prompt": "p", "metadata": [1]},

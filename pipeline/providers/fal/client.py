@@ -1,5 +1,6 @@
 """fal's queue over HTTP. Our own, because its client submits again on a lost answer."""
 
+import hashlib
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -17,11 +18,11 @@ from pipeline.providers.fal.answers import (
     under_way,
     worked,
 )
-from pipeline.providers.fal.signature import Signatures
+from pipeline.providers.fal.signature import Signatures, check_headers
 from pipeline.providers.lenient_fields import CANCELED, FAILED, FINISHED, PROCESSING, SUCCEEDED, status_of
 from pipeline.providers.lenient_json import read_json
 from pipeline.providers.prediction import Prediction
-from pipeline.providers.provider import Abilities
+from pipeline.providers.provider import Abilities, Account
 from pipeline.providers.wire import Wire
 from pipeline.settings import Settings
 
@@ -38,6 +39,11 @@ class Fal:
     def __init__(self, settings: Settings) -> None:
         key = settings.fal_key.get_secret_value() if settings.fal_key else ""
         self.callback_base = settings.callback_base_of(settings.fal_api_url)
+        self.account: Account | None = Account(
+            credentials_hash=hashlib.sha256(f"fal {key}".encode()).digest(),
+            pinned=settings.fal_user_id,
+            setting="FAL_USER_ID",
+        )
         self._wire = Wire(settings.fal_api_url, f"Key {key}", error_of)
         self._signatures = Signatures(settings.fal_jwks_url)
 
@@ -94,6 +100,10 @@ class Fal:
         """fal's queue has none."""
         raise ProviderDown("fal does not tell what was bought")
         yield []
+
+    def check_webhook(self, headers: Mapping[str, str]) -> str | None:
+        """Four headers, one of which names the account. See Provider.check_webhook."""
+        return check_headers(headers).user_id
 
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """Its body has the number and the result. See Provider.read_webhook."""

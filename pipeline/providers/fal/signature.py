@@ -10,13 +10,14 @@ import hashlib
 import logging
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import aiohttp
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from pipeline.errors import Forged, ProviderDown
+from pipeline.providers.webhook_time import sent_within
 
 log = logging.getLogger(__name__)
 
@@ -26,7 +27,36 @@ REFETCH_SECONDS = 10.0
 """A signature that fails may mean new keys; but forgers must not make us ask for them without end."""
 READ_SECONDS = 10.0
 MOST_KEYS_BYTES = 64 * 1024
+LONGEST_ID = 255
+SIGNATURE_BYTES = 64
 HEADERS = tuple(f"x-fal-webhook-{name}" for name in ("request-id", "user-id", "timestamp", "signature"))
+
+
+class SignedHeaders(NamedTuple):
+    """What the headers of a webhook say."""
+
+    request_id: str
+    user_id: str
+    """The account whose request it was."""
+    timestamp: str
+    signature: bytes
+
+
+def check_headers(headers: Mapping[str, str]) -> SignedHeaders:
+    """The four headers. Raises Forged when they cannot be those of a webhook of the last five minutes."""
+    request_id, user_id, timestamp, signature = (headers.get(name, "") for name in HEADERS)
+    for name, text in zip(HEADERS, (request_id, user_id), strict=False):
+        if not 0 < len(text) <= LONGEST_ID:
+            raise Forged(f"{name}: is missing, or longer than {LONGEST_ID} characters")
+    if not sent_within(timestamp, TOLERANCE_SECONDS):
+        raise Forged("x-fal-webhook-timestamp: is missing, or more than five minutes off")
+    try:
+        signed = bytes.fromhex(signature)
+    except ValueError:
+        raise Forged("x-fal-webhook-signature: is no hexadecimal number") from None
+    if len(signed) != SIGNATURE_BYTES:
+        raise Forged(f"x-fal-webhook-signature: must have {SIGNATURE_BYTES} bytes")
+    return SignedHeaders(request_id, user_id, timestamp, signed)
 
 
 class Signatures:
@@ -40,14 +70,8 @@ class Signatures:
 
     async def verify(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Raises Forged for a forged, stale or unsigned body; ProviderDown without keys."""
-        request_id, user_id, timestamp, signature = (headers.get(name, "") for name in HEADERS)
-        if not timestamp.isdecimal() or abs(time.time() - int(timestamp)) > TOLERANCE_SECONDS:
-            raise Forged("x-fal-webhook-timestamp: is missing, or more than five minutes off")
+        request_id, user_id, timestamp, signed = check_headers(headers)
         message = "\n".join((request_id, user_id, timestamp, hashlib.sha256(body).hexdigest())).encode()
-        try:
-            signed = bytes.fromhex(signature)
-        except ValueError:
-            raise Forged("x-fal-webhook-signature: is no hexadecimal number") from None
         age = time.monotonic() - self._fetched_at
         if age < CACHE_SECONDS and _signed_by(self._keys, signed, message):
             return

@@ -7,7 +7,7 @@ from typing import Any
 from pipeline.errors import Forged, NotFound, ProviderDown
 from pipeline.providers.openai.answers import error_of, read_images
 from pipeline.providers.prediction import Prediction
-from pipeline.providers.provider import Abilities
+from pipeline.providers.provider import Abilities, Account
 from pipeline.providers.wire import Wire
 from pipeline.settings import Settings
 
@@ -24,6 +24,7 @@ class OpenAI:
     name = "openai"
     abilities = Abilities(lists=False, webhooks=False, answers_within=LONGEST_SECONDS, reads_per_minute=600)
     callback_base: str | None = None
+    account: Account | None = None
 
     def __init__(self, settings: Settings) -> None:
         key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else ""
@@ -58,6 +59,10 @@ class OpenAI:
         """It has none."""
         raise ProviderDown("the provider does not tell what was bought")
         yield []
+
+    def check_webhook(self, headers: Mapping[str, str]) -> str | None:
+        """It sends none."""
+        raise Forged("the provider sends no webhooks")
 
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """It sends none."""

@@ -20,6 +20,7 @@ from pipeline.providers.painter.outputs import prepared_png
 from pipeline.providers.painter.painting_thread import PaintingThread
 from pipeline.providers.painter.shop import Shop
 from pipeline.providers.painter.tasks import Tasks
+from pipeline.providers.painter.token import painter_token
 from pipeline.providers.painter.webhooks.delivery import delivery_session
 from pipeline.providers.painter.webhooks.ed25519 import FalSignature
 from pipeline.providers.painter.webhooks.secret import webhook_secret
@@ -59,7 +60,8 @@ async def running_painter(settings: PainterSettings) -> AsyncIterator[str]:
         stack.push_async_callback(tasks.close)
         shop = Shop(settings, session, thread, tasks, prepared_png(), stack)
         app = application()
-        settings.home.mkdir(parents=True, exist_ok=True)
+        settings.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        app[keys.TOKEN] = painter_token(settings)
         app[keys.SECRET] = webhook_secret(settings.home)
         signature = Signature(app[keys.SECRET])
         await shop.open(
@@ -69,7 +71,7 @@ async def running_painter(settings: PainterSettings) -> AsyncIterator[str]:
             home, at = settings.home / name, f"{origin}/{name}"
             home.mkdir(exist_ok=True)
             inner, signing = counter_application(counter), FalSignature(home)
-            inner[keys.JWKS] = signing.jwks
+            inner[keys.JWKS], inner[keys.TOKEN] = signing.jwks, app[keys.TOKEN]
             await shop.open(inner, home, at, (), signing, counter.read, counter.showing(at))
             app.add_subapp(f"/{name}", inner)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=SHUTDOWN_SECONDS)

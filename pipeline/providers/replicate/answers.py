@@ -134,8 +134,6 @@ def _error(told: Any, status: Any) -> tuple[str | None, Cause | None]:
     return reason, Cause.CONTENT if moderated else cause
 
 
-
-
 def error_of(status: int, answer: Any, *, buying: bool, retry_after: str | None = None) -> Exception:
     """The error that an HTTP status other than 2xx stands for. `buying` says that the request was a purchase."""
     return error_from(STATUSES, status, answer, buying=buying, retry_after=retry_after)

@@ -10,9 +10,9 @@ from pipeline.errors import NoSuchModel, NotFound, ProviderDown, ProviderRefused
 from pipeline.models import tells_progress, version_of
 from pipeline.providers.lenient_json import read_json
 from pipeline.providers.prediction import Prediction
-from pipeline.providers.provider import Abilities
+from pipeline.providers.provider import Abilities, Account
 from pipeline.providers.replicate.answers import error_of, next_cursor, read_page, read_prediction, read_sale
-from pipeline.providers.replicate.signature import Signatures
+from pipeline.providers.replicate.signature import Signatures, check_headers
 from pipeline.providers.wire import Wire
 from pipeline.settings import Settings
 
@@ -27,6 +27,7 @@ class Replicate:
     """Speaks Replicate's predictions API. Made on the loop that uses it; close it with `close`."""
 
     name = "replicate"
+    account: Account | None = None
     # It allows 3,000 reads a minute (https://replicate.com/docs/topics/predictions/rate-limits).
     abilities = Abilities(lists=True, webhooks=True, reads_per_minute=2_500)
 
@@ -112,6 +113,11 @@ class Replicate:
                 raise ProviderUnclear("the provider's list leads back to a page that was read")
             read.add(cursor)
             page = await self._read(f"/v1/predictions?{cursor}")
+
+    def check_webhook(self, headers: Mapping[str, str]) -> str | None:
+        """Three headers; the secret behind them is one account's. See Provider.check_webhook."""
+        check_headers(headers)
+        return None
 
     async def read_webhook(self, body: bytes, headers: Mapping[str, str]) -> Prediction:
         """Its body is the prediction. See Provider.read_webhook."""

@@ -48,7 +48,7 @@ class World:
 
 def buyer_of(sale: Sold) -> tuple[str, int]:
     """The generation and the attempt that a prediction was bought for, by its webhook's address."""
-    _, generation, attempt = ("//" + (sale.webhook or "").partition("/v1/callbacks/")[2]).rsplit("/", 2)
+    _, generation, attempt, *_ = [*(sale.webhook or "").partition("/v1/callbacks/")[2].split("/"), "", ""]
     return (generation, int(attempt)) if attempt.isdecimal() else ("", 0)
 
 

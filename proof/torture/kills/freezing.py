@@ -84,6 +84,6 @@ async def _dial_refusals(darkroom: Darkroom) -> None:
     url = f"{darkroom.painter_url}/_painter/faults"
     async with (
         aiohttp.ClientSession(timeout=DIAL_TIMEOUT) as http,
-        http.put(url, data=orjson.dumps(REFUSALS)) as answer,
+        http.put(url, data=orjson.dumps(REFUSALS), headers=darkroom.painter_headers) as answer,
     ):
         answer.raise_for_status()

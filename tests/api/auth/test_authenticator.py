@@ -1,5 +1,6 @@
 """From what came with a request to an identity: keys of ours, the old apps' keys, and how long each is believed."""
 
+import asyncio
 import time
 
 import pytest
@@ -10,10 +11,12 @@ from api.auth.authenticator import Authenticator
 from api.auth.identity import ANONYMOUS, Identity
 from api.problems import Problem
 from pipeline.api_keys import new_key, save_key
+from pipeline.errors import Invalid
 from pipeline.settings import Settings
 from pipeline.statements import execute, statement
 from schema.wire.frames import MAX_FRAME_BYTES, MAX_TOKEN_LENGTH
 from tests.api.auth.minting import SECRET, sign
+from tests.statements import Statements
 
 HOUR = 3600.0
 _END = statement("UPDATE api_keys SET expires_at = now() WHERE user_id = 'ada'")
@@ -54,6 +57,54 @@ async def test_a_key_knows_its_end(engine: AsyncEngine, settings: Settings) -> N
     assert ending.expires_at == pytest.approx(time.time() + 24 * HOUR, abs=30)
     assert ending.key_id not in {None, endless.key_id}
     assert ending.is_same_person(endless)
+
+
+async def test_a_flood_of_an_unknown_key_costs_one_look_and_of_many_keys_few(
+    engine: AsyncEngine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.auth.authenticator.UNKNOWN_SECONDS", 600.0)
+    authenticator, unknown, statements = Authenticator(engine, settings), new_key(), Statements(engine)
+    for _ in range(50):
+        assert await refused(authenticator, unknown)
+    assert statements.count == 1
+    assert all(await asyncio.gather(*(refused(authenticator, new_key()) for _ in range(400))))
+    assert statements.count < 10
+
+
+async def test_who_guesses_pushes_nobody_out_and_fills_no_memory(
+    engine: AsyncEngine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.auth.authenticator.UNKNOWN_SIZE", 20)
+    monkeypatch.setattr("api.auth.authenticator.CACHE_SECONDS", 600.0)
+    key, authenticator = await ada(engine), Authenticator(engine, settings)
+    assert (await authenticator.identify(key)).user_id == "ada"
+    assert all(await asyncio.gather(*(refused(authenticator, new_key()) for _ in range(100))))
+    assert len(authenticator._unknown) == 20
+    statements = Statements(engine)
+    assert (await authenticator.identify(key)).user_id == "ada"
+    assert statements.count == 0
+
+
+async def test_a_key_that_is_made_after_it_was_refused_works_within_a_moment(
+    engine: AsyncEngine, settings: Settings
+) -> None:
+    key, authenticator = new_key(), Authenticator(engine, settings)
+    assert await refused(authenticator, key)
+    assert await save_key(engine, key, name="a test's", user_id="ada", role="user")
+    async with asyncio.timeout(30):
+        while await refused(authenticator, key):
+            pass
+
+
+@pytest.mark.parametrize("user_id", ["*", "+"])
+async def test_names_with_a_meaning_in_limits_own_no_key(engine: AsyncEngine, settings: Settings, user_id: str) -> None:
+    key = new_key()
+    with pytest.raises(Invalid, match=r"user: must not be \* or \+"):
+        await save_key(engine, key, name="a test's", user_id=user_id, role="user")
+    # One that was made before they were refused.
+    assert await save_key(engine, key, name="a test's", user_id="ada", role="user")
+    await execute(engine, statement(f"UPDATE api_keys SET user_id = '{user_id}'"))
+    assert await refused(Authenticator(engine, settings), key)
 
 
 async def test_an_end_at_infinity_is_none(engine: AsyncEngine, settings: Settings) -> None:

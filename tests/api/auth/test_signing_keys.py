@@ -63,6 +63,21 @@ async def test_old_keys_are_read_again_while_nobody_waits(jwks: JwksServer) -> N
     assert await keys.find("a") is None
 
 
+async def test_keys_hold_for_a_longest_time_while_the_server_is_down(jwks: JwksServer) -> None:
+    pair = key_pair("ES256", "a")
+    jwks.publish(pair)
+    keys, lasting = (SigningKeys(jwks.url, pause_seconds=0, stale_seconds=seconds) for seconds in (0.0, 3600.0))
+    assert await keys.find("a")
+    assert await lasting.find("a")
+    jwks.answer = lambda: web.Response(status=503)
+    with pytest.raises(Problem) as problem:
+        await keys.find("a")
+    assert problem.value.document["status"] == 503
+    assert await lasting.find("a")
+    jwks.answer = None
+    assert await keys.find("a")
+
+
 def broken() -> list[tuple[str, Callable[[], web.Response]]]:
     return [
         ("503", lambda: web.Response(status=503)),

@@ -20,8 +20,8 @@ from tests.api.auth.minting import ALGORITHMS, SECRET, claims, key_pair, raw, si
 USER = "6c2c0f3e-0000-4000-8000-000000000001"
 
 
-def tokens(secret: str | None = SECRET, url: str | None = None) -> Tokens:
-    given = {"supabase_jwt_secret": secret, "supabase_jwks_url": url}
+def tokens(secret: str | None = SECRET, url: str | None = None, **more: str) -> Tokens:
+    given = {"supabase_jwt_secret": secret, "supabase_jwks_url": url, **more}
     return Tokens(Settings(_env_file=None, **given))  # type: ignore[arg-type]
 
 
@@ -90,12 +90,38 @@ async def test_the_roles(said: dict[str, Any], user_id: str | None, role: str) -
         pytest.param({"sub": None}, "sub: a user's token", id="no sub"),
         pytest.param({"sub": ""}, "sub:", id="empty sub"),
         pytest.param({"sub": "x" * 256}, "sub:", id="long sub"),
-        pytest.param({"sub": "a\x00b"}, "sub: must be printable", id="NUL in sub"),
+        pytest.param({"sub": "a\x00b"}, "sub: must be 1 to 255 printable", id="NUL in sub"),
+        pytest.param({"sub": "+"}, "sub: must not be * or +", id="all users together as sub"),
+        pytest.param({"sub": "*"}, "sub: must not be * or +", id="every user as sub"),
+        pytest.param({"sub": "*", "role": "service_role"}, "sub: must not be", id="every user as a service's sub"),
         pytest.param({"sub": "a\ud800"}, "sub:", id="half a surrogate pair in sub"),
     ],
 )
 async def test_claims_that_are_refused(said: dict[str, Any], words: str) -> None:
     assert words in await refusal(tokens(), sign(**said))
+
+
+ISSUER = "https://project.supabase.co/auth/v1"
+CHECKED = {"supabase_jwt_issuer": ISSUER, "supabase_jwt_audience": "our-app"}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        pytest.param({"iss": "https://other.supabase.co/auth/v1"}, "iss: must be what", id="another project"),
+        pytest.param({"iss": f"{ISSUER}/"}, "iss: must be what", id="nearly the same issuer"),
+        pytest.param({"iss": None}, "iss: must be what", id="no issuer"),
+        pytest.param({"aud": "authenticated"}, "aud: must be what", id="another audience"),
+        pytest.param({"aud": None}, "aud: must be what", id="no audience"),
+        pytest.param({"aud": ["a", "our-app2"]}, "aud: must be what", id="other audiences"),
+        pytest.param({"aud": None, "role": "service_role"}, "aud: must be what", id="a service without an audience"),
+    ],
+)
+async def test_an_issuer_and_an_audience_that_are_set_are_checked(said: dict[str, Any], words: str) -> None:
+    door = tokens(**CHECKED)
+    assert (await door.identify(sign(iss=ISSUER, aud="our-app"))).user_id == USER
+    assert (await door.identify(sign(iss=ISSUER, aud=["x", "our-app"]))).user_id == USER
+    assert words in await refusal(door, sign(**({"iss": ISSUER, "aud": "our-app"} | said)))
 
 
 @pytest.mark.parametrize("exp", [10**18, 10**400, 1e308])

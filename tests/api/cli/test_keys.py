@@ -85,6 +85,8 @@ async def test_what_people_read(keys: Darkroom, engine: AsyncEngine) -> None:
         (["create", ""], "name: must be 1 to 100 printable characters"),
         (["create", "x" * 101], "name: must be 1 to 100 printable characters"),
         (["create", "a", "--user", ""], "user: must be 1 to 255 printable characters"),
+        (["create", "a", "--user", "*"], "user: must not be * or +"),
+        (["create", "+"], "user: must not be * or +"),
         (["create", "a", "--user", "a\nb"], "user: must be 1 to 255 printable characters"),
         (["create", "a", "--expires", "0"], "expires: must be 1 to 36500 days"),
         (["create", "a", "--expires", "99999999999"], "expires: must be 1 to 36500 days"),

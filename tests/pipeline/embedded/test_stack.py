@@ -86,7 +86,9 @@ async def test_the_painter_moves_when_its_port_is_taken(stack_of: StackOf, home:
     environment = await asyncio.to_thread(_environment_of_web, stack.url)
     assert int(environment["PAINTER_PORT"]) not in (port, port + 1)
     assert environment["REPLICATE_API_URL"] == f"http://127.0.0.1:{environment['PAINTER_PORT']}"
-    assert environment["REPLICATE_API_TOKEN"] == "painter"
+    token = home / "painter" / "token"
+    assert (token.stat().st_mode & 0o777, len(token.read_text())) == (0o600, 43)
+    assert {environment[name] for name in ("REPLICATE_API_TOKEN", "FAL_KEY", "OPENAI_API_KEY")} == {token.read_text()}
     assert environment["PAINTER_HOME"] == str(home / "painter")
 
 

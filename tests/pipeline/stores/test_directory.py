@@ -50,6 +50,31 @@ def test_a_killed_put_leaves_whole_pictures_only(tmp_path: Path) -> None:
         assert hashlib.sha256(picture.read_bytes()).hexdigest() == picture.stem
 
 
+def modes_below(root: Path) -> dict[str, set[int]]:
+    """The modes of what is there, by what it is."""
+    found: dict[str, set[int]] = {"directory": {root.stat().st_mode & 0o777}, "file": set()}
+    for path in root.rglob("*"):
+        found["directory" if path.is_dir() else "file"].add(path.stat().st_mode & 0o777)
+    return found
+
+
+async def test_nobody_else_on_the_machine_sees_the_pictures(directory_settings: Settings) -> None:
+    pictures, before = directory_settings.home / "pictures", os.umask(0)
+    try:
+        async with open_store(directory_settings) as store:
+            await store.put(KEY, PICTURE, "image/png")
+        assert modes_below(pictures) == {"directory": {0o700}, "file": {0o600}}
+    finally:
+        os.umask(before)
+
+
+async def test_a_directory_of_the_release_before_is_closed(directory_settings: Settings) -> None:
+    pictures = directory_settings.home / "pictures"
+    pictures.mkdir(mode=0o755)
+    async with open_store(directory_settings):
+        assert pictures.stat().st_mode & 0o777 == 0o700
+
+
 async def test_a_put_returns_once_file_and_names_are_on_disk(
     directory_settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -14,6 +14,7 @@ from api.supabase.rest.refusals import Refusal, impossible
 from pipeline.doorbell import Bell
 from pipeline.retry import RETRIED, retry
 from pipeline.standing import read_standing
+from pipeline.user_ids import complaint_about
 from schema.old_design import JOB_TYPES
 from schema.statuses import Status
 from schema.wire.http import StartGenerationRequest
@@ -45,10 +46,12 @@ async def enqueue_job(state: State, identity: Identity, job: Job) -> UUID:
 
 
 def _owner(identity: Identity, payload: dict[str, Any]) -> Identity:
-    """With the service key, whoever the payload names: the old server enqueued for its users."""
+    """With the service key, whoever the payload names: the old server enqueued for its users. Raises Refusal."""
     named = payload.get("user_id")
-    if not identity.sees_all or not isinstance(named, str) or not 1 <= len(named) <= 255 or not named.isprintable():
+    if not identity.sees_all or not isinstance(named, str):
         return identity
+    if complaint := complaint_about(named):
+        raise Refusal(400, "22023", f"payload.user_id: {complaint}")
     return identity._replace(user_id=named)
 
 

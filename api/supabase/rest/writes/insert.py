@@ -13,6 +13,7 @@ from api.supabase.rest.refusals import Refusal, forbidden
 from api.supabase.rest.tables import Table
 from api.supabase.rest.writes.asked import Asked, check_known, read_asked
 from api.supabase.rest.writes.body import read_row
+from pipeline.user_ids import complaint_about
 from schema.wire.http import StartGenerationRequest
 
 FIELDS = {
@@ -68,8 +69,8 @@ def _owner(asked: Asked, body: dict[str, Any]) -> Identity:
     if not asked.identity.sees_all:
         message = f'new row violates row-level security policy for table "{asked.table.name}"'
         raise forbidden(message, anonymous=asked.identity.role == "anonymous")
-    if not isinstance(named, str) or not 1 <= len(named) <= 255 or not named.isprintable():
-        raise Refusal(400, "22023", "user_id: must be a text of 1 to 255 printable characters")
+    if not isinstance(named, str) or (complaint := complaint_about(named)):
+        raise Refusal(400, "22023", f"user_id: {complaint if isinstance(named, str) else 'must be a text'}")
     return asked.identity._replace(user_id=named)
 
 

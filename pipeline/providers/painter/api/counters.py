@@ -8,6 +8,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from pipeline.providers.painter.api import dials, files
+from pipeline.providers.painter.api.authorization import check_token
 from pipeline.providers.painter.api.fal import doors as fal
 from pipeline.providers.painter.api.fal.asked import read_picture as fal_picture
 from pipeline.providers.painter.api.openai import doors as openai
@@ -18,8 +19,8 @@ from pipeline.providers.painter.problems import Problem
 from pipeline.providers.painter.running import Read
 
 Door = Callable[[web.Request], Awaitable[web.StreamResponse]]
-SHARED: tuple[tuple[str, str, Door], ...] = (
-    ("GET", "/outputs/{id}/{name}", files.output),
+OUTPUTS: tuple[tuple[str, str, Door], ...] = (("GET", "/outputs/{id}/{name}", files.output),)
+DIALS: tuple[tuple[str, str, Door], ...] = (
     ("GET", "/_painter/ledger", dials.ledger),
     ("GET", "/_painter/faults", dials.faults),
     ("PUT", "/_painter/faults", dials.replace_faults),
@@ -77,22 +78,20 @@ COUNTERS: Mapping[str, Counter] = MappingProxyType(
 def application(counter: Counter) -> web.Application:
     """The application of one counter; the caller puts in what `keys` names."""
     app = web.Application(middlewares=[_problems(counter)])
-    for method, path, door in (*counter.open_doors, *SHARED, *counter.doors):
+    for method, path, door in (*counter.open_doors, *OUTPUTS, *DIALS, *counter.doors):
         app.router.add_route(method, path, door)
     return app
 
 
 def _problems(counter: Counter) -> Middleware:
-    guarded = {door for _, _, door in counter.doors}
+    schemes = {door: counter.scheme for _, _, door in counter.doors} | {door: "bearer" for _, _, door in DIALS}
 
     @web.middleware
     async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Ask for a key, and answer every refusal in the provider's shape."""
+        """Ask for the token, and answer every refusal in the provider's shape."""
         try:
-            if request.match_info.handler in guarded:
-                scheme, _, key = request.headers.get("Authorization", "").partition(" ")
-                if scheme.lower() != counter.scheme or not key.strip():
-                    raise Problem(401, f"Send Authorization: {counter.scheme.title()} with any key.")
+            if scheme := schemes.get(request.match_info.handler):
+                check_token(request, scheme)
             return await handler(request)
         except Problem as problem:
             return counter.shape(problem)

@@ -1,4 +1,4 @@
-"""Test-only doors outside Replicate's namespace: /_painter/ledger and /_painter/faults. They ask for no token."""
+"""Test-only doors outside Replicate's namespace, /_painter/ledger and /_painter/faults: with the token, as Bearer."""
 
 import asyncio
 

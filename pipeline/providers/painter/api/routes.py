@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from pipeline.providers.painter.api import dials, files, models, predictions, webhooks
+from pipeline.providers.painter.api.authorization import check_token
 from pipeline.providers.painter.problems import Problem
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -23,15 +24,16 @@ ROUTES: tuple[tuple[str, str, Handler], ...] = (
     ("PUT", "/_painter/faults", dials.replace_faults),
 )
 
-TOKEN_PATHS = "/v1/"
+TOKEN_PATHS = ("/v1/", "/_painter/")
+"""Outputs are asked for without: an output's address is a secret of its own."""
 
 
 @web.middleware
 async def problems(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Ask for a token under /v1, and answer every refusal in Replicate's shape."""
+    """Ask for the token, and answer every refusal in Replicate's shape."""
     try:
         if request.path.startswith(TOKEN_PATHS):
-            _check_token(request.headers.get("Authorization", ""))
+            check_token(request, "bearer")
         return await handler(request)
     except Problem as problem:
         return problem.response()
@@ -45,9 +47,3 @@ def application() -> web.Application:
     for method, path, handler in ROUTES:
         app.router.add_route(method, path, handler)
     return app
-
-
-def _check_token(authorization: str) -> None:
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Problem(401, "You did not pass an authentication token. Send Authorization: Bearer with any token.")

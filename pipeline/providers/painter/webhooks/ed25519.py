@@ -33,14 +33,16 @@ class FalSignature:
         """The request's own number, each time."""
         return prediction_id
 
-    def headers(self, message: str, body: bytes, *, genuine: bool = True) -> dict[str, str]:
-        """The four signature headers for `body` now; with `genuine=False` signed by a stranger's key."""
+    def headers(self, message: str, body: bytes, *, genuine: bool = True, user: str = USER) -> dict[str, str]:
+        """The four signature headers for `body` now, about a request of the account `user`; with `genuine=False` signed
+        by a stranger's key.
+        """
         now = str(int(time.time()))
-        signed = "\n".join((message, USER, now, hashlib.sha256(body).hexdigest())).encode()
+        signed = "\n".join((message, user, now, hashlib.sha256(body).hexdigest())).encode()
         return {
             "content-type": "application/json",
             "x-fal-webhook-request-id": message,
-            "x-fal-webhook-user-id": USER,
+            "x-fal-webhook-user-id": user,
             "x-fal-webhook-timestamp": now,
             "x-fal-webhook-signature": (self._genuine if genuine else self._forger).sign(signed).hex(),
         }

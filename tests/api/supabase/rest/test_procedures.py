@@ -5,6 +5,8 @@ import re
 from typing import Any
 from uuid import UUID
 
+import pytest
+
 from pipeline.embedded.procfile import CHECKOUT
 from schema.old_design import JOB_TYPES
 from tests.api.conftest import Web
@@ -50,6 +52,18 @@ async def test_who_enqueues_owns_it_whatever_the_payload_says(web: Web) -> None:
         async with user.http.post("/rest/v1/rpc/enqueue_job", json=called) as answer:
             assert (await _row(web, UUID(await answer.json())))["user_id"] == user.id
         assert await other.rows() == 0
+
+
+@pytest.mark.parametrize("name", ["*", "+"])
+async def test_nobody_owns_a_generation_by_a_name_that_has_a_meaning_in_limits(web: Web, name: str) -> None:
+    async with web.darkroom.user("service") as service:
+        called = {"p_job_type": "generate-image", "p_payload": {"prompt": "a reef", "user_id": name}}
+        async with service.http.post("/rest/v1/rpc/enqueue_job", json=called) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (400, "22023")
+        inserted = {"prompt": "a reef", "user_id": name}
+        async with service.http.post("/rest/v1/image_generations", json=inserted) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (400, "22023")
+    assert await web.darkroom.execute("SELECT id FROM image_generations") == []
 
 
 async def _row(web: Web, generation_id: UUID) -> Any:

@@ -11,6 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from pydantic import SecretStr
 
 from pipeline.errors import (
     Forged,
@@ -40,7 +41,7 @@ INPUT = {"prompt": "a storm", "image_size": {"width": 512, "height": 256}, "num_
 async def fal(painter: Caller, tmp_path: Path) -> AsyncIterator[Fal]:
     """A client of the painter's queue."""
     url = f"{painter.origin}/fal"
-    client = Fal(settings_at(tmp_path, fal_api_url=url, fal_key="a-key", fal_jwks_url=f"{url}/.well-known/jwks.json"))
+    client = Fal(settings_at(tmp_path, fal_api_url=url, fal_key="a-token", fal_jwks_url=f"{url}/.well-known/jwks.json"))
     yield client
     await client.close()
 
@@ -92,10 +93,16 @@ async def test_what_waits_is_taken_out_and_what_runs_is_asked_to_stop(fal: Fal, 
 async def test_expired_outputs_are_none(fal: Fal, tmp_path: Path, painter: Caller) -> None:
     await ended(fal, await buy(fal))
     settings = PainterSettings(
-        _env_file=None, port=0, home=tmp_path / "other", seconds=(0.0, 0.0), prepared=True, output_ttl_seconds=0.001
+        _env_file=None,
+        port=0,
+        home=tmp_path / "other",
+        seconds=(0.0, 0.0),
+        prepared=True,
+        output_ttl_seconds=0.001,
+        token=SecretStr("a-token"),
     )
     async with running_painter(settings) as origin:
-        client = Fal(settings_at(tmp_path, fal_api_url=f"{origin}/fal", fal_key="a-key"))
+        client = Fal(settings_at(tmp_path, fal_api_url=f"{origin}/fal", fal_key="a-token"))
         number = (await client.create(MODEL, None, INPUT, None, 5.0)).id
         async with asyncio.timeout(10):
             while not (await client.get(MODEL, number)).finished or (await client.get(MODEL, number)).output:
@@ -147,7 +154,7 @@ async def test_an_input_that_the_model_does_not_document_is_refused_with_its_nam
 
 
 async def test_an_address_where_nobody_listens_has_sold_nothing(tmp_path: Path) -> None:
-    client = Fal(settings_at(tmp_path, fal_api_url="http://127.0.0.1:9", fal_key="a-key"))
+    client = Fal(settings_at(tmp_path, fal_api_url="http://127.0.0.1:9", fal_key="a-token"))
     with pytest.raises(ProviderDown, match="does not answer"):
         await buy(client)
     await client.close()
@@ -215,7 +222,7 @@ async def test_a_stale_signature_that_is_genuine_is_refused_by_its_time_alone(fa
 
 
 async def test_without_keys_nobody_is_called_a_forger(tmp_path: Path, painter: Caller) -> None:
-    client = Fal(settings_at(tmp_path, fal_jwks_url="http://127.0.0.1:9/keys", fal_key="a-key"))
+    client = Fal(settings_at(tmp_path, fal_jwks_url="http://127.0.0.1:9/keys", fal_key="a-token"))
     with pytest.raises(ProviderDown, match="keys cannot be read"):
         await client.read_webhook(*webhook(tmp_path, payload={"images": []}))
     await client.close()

@@ -35,7 +35,7 @@ INPUT = {"prompt": "a storm", "n": 2, "size": "1024x1024"}
 @pytest.fixture
 async def openai(painter: Caller, tmp_path: Path) -> AsyncIterator[OpenAI]:
     """A client of the painter."""
-    client = OpenAI(settings_at(tmp_path, openai_base_url=f"{painter.origin}/openai/v1", openai_api_key="a-key"))
+    client = OpenAI(settings_at(tmp_path, openai_base_url=f"{painter.origin}/openai/v1", openai_api_key="a-token"))
     yield client
     await client.close()
 
@@ -104,7 +104,7 @@ async def test_a_server_that_answers_with_addresses_is_understood(tmp_path: Path
         return web.json_response({"created": 1, "data": [{"url": "http://127.0.0.1/0.png"}, {"b64_json": "aGk="}, {}]})
 
     async with lying(answer) as liar:
-        client = OpenAI(settings_at(tmp_path, openai_base_url=liar.url, openai_api_key="a-key"))
+        client = OpenAI(settings_at(tmp_path, openai_base_url=liar.url, openai_api_key="a-token"))
         prediction = await buy(client)
         await client.close()
     assert prediction.output == ["http://127.0.0.1/0.png", "data:image/png;base64,aGk="]
@@ -129,7 +129,7 @@ async def test_an_answer_that_is_none_may_have_been_sold(tmp_path: Path, body: b
         return web.Response(body=body)
 
     async with lying(answer) as liar:
-        client = OpenAI(settings_at(tmp_path, openai_base_url=liar.url, openai_api_key="a-key"))
+        client = OpenAI(settings_at(tmp_path, openai_base_url=liar.url, openai_api_key="a-token"))
         with pytest.raises(ProviderUnclear):
             await buy(client)
         await client.close()

@@ -14,7 +14,8 @@ from tests.pipeline.providers.painter.caller import Caller
 from tests.pipeline.providers.painter.receiver import Receiver, receiving
 
 Painting = Callable[..., AbstractAsyncContextManager[Caller]]
-TOKEN = {"Authorization": "Bearer anything"}
+PAINTERS = "a-token"
+TOKEN = {"Authorization": f"Bearer {PAINTERS}"}
 
 
 @pytest.fixture
@@ -35,6 +36,7 @@ def painting(tmp_path: Path, session: aiohttp.ClientSession) -> Painting:
             "home": tmp_path / "painter",
             "seconds": "0.02",
             "prepared": True,
+            "token": PAINTERS,
         } | settings
         async with running_painter(PainterSettings(_env_file=None, **chosen)) as origin:
             yield Caller(origin, session)

@@ -22,7 +22,7 @@ class PainterProcess:
 
 def environment(home: Path, **settings: str) -> dict[str, str]:
     """This process's environment with these PAINTER_ settings and no others."""
-    chosen = {"PORT": "0", "HOME": str(home), "SECONDS": "0.05", "PREPARED": "1"} | settings
+    chosen = {"PORT": "0", "HOME": str(home), "SECONDS": "0.05", "PREPARED": "1", "TOKEN": "a-token"} | settings
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PAINTER_")}
     return kept | {f"PAINTER_{name}": value for name, value in chosen.items()}
 

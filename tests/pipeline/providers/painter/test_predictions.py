@@ -2,13 +2,17 @@
 
 import io
 from datetime import datetime
+from pathlib import Path
 
 import aiohttp
 import pytest
 from PIL import Image
+from pydantic import SecretStr
 
+from pipeline.providers.painter.token import TOKEN_FILE, painter_token
+from pipeline.settings.painter import PainterSettings
 from tests.pipeline.providers.painter.caller import MODEL, Caller
-from tests.pipeline.providers.painter.conftest import Painting
+from tests.pipeline.providers.painter.conftest import PAINTERS, Painting
 
 VERSION = "a" * 64
 FIELDS = {
@@ -124,11 +128,40 @@ async def test_what_is_wrong_is_named(painter: Caller, body: dict[str, object], 
     assert problem["invalid_fields"]
 
 
-async def test_a_token_is_needed(painter: Caller) -> None:
-    for header in ({}, {"Authorization": "Bearer "}, {"Authorization": "Basic abc"}):
-        async with aiohttp.request("GET", f"{painter.origin}/v1/predictions", headers=header) as answer:
-            assert answer.status == 401
-            assert (await answer.json())["title"] == "Unauthenticated"
+ASKED = [
+    ("GET", "/v1/predictions", "Bearer"),
+    ("POST", f"/v1/models/{MODEL}/predictions", "Bearer"),
+    ("GET", "/v1/webhooks/default/secret", "Bearer"),
+    ("GET", "/_painter/ledger", "Bearer"),
+    ("PUT", "/_painter/faults", "Bearer"),
+    ("POST", "/fal/fal-ai/flux/schnell", "Key"),
+    ("GET", "/fal/fal-ai/flux/requests/r1", "Key"),
+    ("GET", "/fal/_painter/ledger", "Bearer"),
+    ("PUT", "/fal/_painter/faults", "Bearer"),
+    ("POST", "/openai/v1/images/generations", "Bearer"),
+    ("PUT", "/openai/_painter/faults", "Bearer"),
+]
+
+
+@pytest.mark.parametrize(("method", "path", "scheme"), ASKED)
+async def test_the_painters_own_token_is_needed(painter: Caller, method: str, path: str, scheme: str) -> None:
+    for shown in ("", f"{scheme} ", "Basic abc", f"{scheme} any", f"{scheme} {PAINTERS}x", f"Basic {PAINTERS}"):
+        headers = {"Authorization": shown} if shown else {}
+        async with aiohttp.request(method, f"{painter.origin}{path}", headers=headers, data=b"[]") as answer:
+            assert answer.status == 401, shown
+    headers = {"Authorization": f"{scheme} {PAINTERS}"}
+    async with aiohttp.request(method, f"{painter.origin}{path}", headers=headers, data=b"[]") as answer:
+        assert answer.status in {200, 400, 404, 422}
+
+
+def test_a_home_has_one_token_that_only_its_owner_reads(tmp_path: Path) -> None:
+    settings = PainterSettings(_env_file=None, home=tmp_path / "painter", token=None)
+    token = painter_token(settings)
+    assert (len(token), painter_token(settings)) == (43, token)
+    assert (settings.home.stat().st_mode & 0o777, (settings.home / TOKEN_FILE).stat().st_mode & 0o777) == (0o700, 0o600)
+    assert [path.name for path in settings.home.iterdir()] == [TOKEN_FILE]
+    assert painter_token(PainterSettings(_env_file=None, home=tmp_path / "other", token=None)) != token
+    assert painter_token(settings.model_copy(update={"token": SecretStr("given")})) == "given"
 
 
 async def test_other_refusals_are_problems_too(painter: Caller) -> None:
