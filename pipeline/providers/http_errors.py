@@ -74,8 +74,7 @@ def error_in_answer(content: Any, otherwise: str) -> ProviderError:
 
     An error in the body says what was not sold; anything else leaves it open, with `otherwise` and what was told.
     """
-    error = content.get("error") if isinstance(content, dict) else None
-    if not error:
+    if not (isinstance(content, dict) and (content.get("error") or content.get("detail"))):
         return ProviderUnclear(otherwise)
     body = read_error_body(content)
     match cause_of(body):

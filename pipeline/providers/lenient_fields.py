@@ -22,7 +22,7 @@ _WORDS: Mapping[str, str] = {
     SUCCEEDED: "succeeded success successful completed complete done finished ok ready",
     FAILED: "failed failure fail error errored timeout timedout rejected contentmoderated requestmoderated moderated",
     CANCELED: "canceled cancelled",
-    ABORTED: "aborted expired",
+    ABORTED: "aborted",
 }
 _STATUSES = {word: status for status, words in _WORDS.items() for word in words.split()}
 
@@ -33,7 +33,7 @@ _EPOCHS = (1.0, 1e3, 1e6)
 """Seconds, milliseconds or microseconds since 1970; of a moment between 2001 and 2286 it can be told which."""
 LOG_LOOKED_AT = 64 * 1024
 """Characters at a log's end: the last percent is there."""
-_PERCENT = re.compile(r"^\s{0,200}(\d{1,3})%\s{0,200}\|", re.MULTILINE)
+_PERCENT = re.compile(r"[ \t]{0,40}(\d{1,3})%[ \t]{0,40}\|")
 
 
 def id_of(value: Any) -> str | None:
@@ -47,7 +47,9 @@ def id_of(value: Any) -> str | None:
 
 def status_of(value: Any) -> str | None:
     """A status in one of six words (STARTING to ABORTED), from any spelling of it; None for one that nobody knows."""
-    return _STATUSES.get(re.sub(r"[^a-z]", "", value[:50].casefold())) if isinstance(value, str) else None
+    if not isinstance(value, str):
+        return None
+    return _STATUSES.get(value) or _STATUSES.get(re.sub(r"[^a-z]", "", value[:50].casefold()))
 
 
 def seconds_of(value: Any) -> float | None:
@@ -82,5 +84,6 @@ def log_of(value: Any) -> str:
 
 def percent_of(log: str) -> int | None:
     """The last percent of a log as tqdm writes it, at most 99: it may say 100 long before the picture is there."""
-    found = _PERCENT.findall(log.replace("\r", "\n"))
-    return min(int(found[-1]), 99) if found else None
+    found = (match for line in reversed(log.splitlines()) if (match := _PERCENT.match(line)))
+    last = next(found, None)
+    return min(int(last[1]), 99) if last else None

@@ -1,6 +1,7 @@
 """Reads Replicate's answers: predictions, errors and throttling. Source: Replicate's HTTP API reference."""
 
 import logging
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -29,6 +30,7 @@ log = logging.getLogger(__name__)
 # A gateway may time out while the machine behind it sells: a 5xx to a purchase says nothing, nor does a 408. The list
 # tells.
 STATUSES = Statuses(unclear=EVERY_5XX | {408, HUNG_UP})
+_ADDRESS = re.compile(r"/predictions/([\w-]{1,200})/?$")
 
 
 def read_prediction(answer: Any) -> Prediction:
@@ -89,14 +91,16 @@ def _id(answer: Mapping[str, Any]) -> str | None:
     # The address of a prediction ends in its id.
     urls = answer.get("urls")
     address = urls.get("get") if isinstance(urls, dict) else None
-    return id_of(address.rstrip("/").rpartition("/predictions/")[2]) if isinstance(address, str) else None
+    found = _ADDRESS.search(address) if isinstance(address, str) else None
+    return found and found[1]
 
 
 def _read(answer: Mapping[str, Any], prediction_id: str) -> Prediction:
     told = answer.get("status")
-    status = status_of(told) or PROCESSING
-    error, cause = _error(answer.get("error"), told)
-    if status_of(told) is None and isinstance(told, str) and answer.get("completed_at"):
+    known = status_of(told)
+    status = known or PROCESSING
+    error, cause = _error(answer.get("error"), told) if known != SUCCEEDED else (None, None)
+    if known is None and isinstance(told, str) and answer.get("completed_at"):
         # A word that nobody knows, of something that has ended.
         status = FAILED if error or answer.get("output") is None else SUCCEEDED
     given, withheld = sift(answer.get("output")) if status == SUCCEEDED else (None, 0)

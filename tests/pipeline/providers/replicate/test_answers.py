@@ -97,6 +97,54 @@ def test_a_time_that_is_no_number_is_left_out(metrics: Any) -> None:
     assert read_prediction(answer(metrics=metrics)).seconds is None
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({"id": 7}, "7"),
+        ({"id": None, "urls": {"get": "https://api.replicate.com/v1/predictions/p7"}}, "p7"),
+        ({"id": "", "urls": {"get": "https://api.replicate.com/v1/predictions/p7/"}}, "p7"),
+    ],
+)
+def test_an_id_is_found_where_it_is(given: dict[str, Any], expected: str) -> None:
+    assert read_prediction(answer(**given)).id == expected
+
+
+@pytest.mark.parametrize("urls", [None, [], {"get": 3}, {"get": "https://a/b"}, {"get": "https://a/predictions/a/b"}])
+def test_an_address_of_something_else_is_no_id(urls: Any) -> None:
+    with pytest.raises(ProviderUnclear):
+        read_prediction(answer(id=None, urls=urls))
+
+
+@pytest.mark.parametrize(
+    ("spelt", "expected"),
+    [
+        ("queued", "starting"),
+        ("IN_QUEUE", "starting"),
+        ("In Progress", "processing"),
+        ("COMPLETED", "succeeded"),
+        ("success", "succeeded"),
+        ("cancelled", "canceled"),
+        ("ERROR", "failed"),
+        ("Content Moderated", "failed"),
+        ("Aborted", "aborted"),
+    ],
+)
+def test_a_status_is_known_in_other_words(spelt: str, expected: str) -> None:
+    assert read_prediction(answer(status=spelt)).status == expected
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (["one", {"detail": "two"}], "one: two"),
+        ({"code": {"message": "it broke"}}, "it broke"),
+        ({"message": "cut \ud83d\0off"}, "cut off"),
+    ],
+)
+def test_an_error_of_any_shape_is_told(error: Any, expected: str) -> None:
+    assert read_prediction(answer(status="failed", error=error)).error == expected
+
+
 def test_text_that_postgres_cannot_store_is_mended() -> None:
     prediction = read_prediction(answer(status="failed", error="bad\0weights" + "x" * 5_000))
     assert prediction.error is not None
