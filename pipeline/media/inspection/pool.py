@@ -5,13 +5,13 @@ from typing import Any, Final, Self
 
 from pipeline.errors import OutputBroken, OutputUninspectable, OutputUnreachable
 from pipeline.media.inspection.limits import Limits, Task
-from pipeline.media.inspection.process import InspectionProcess
+from pipeline.media.inspection.process import EndedFromOutside, InspectionProcess
 from pipeline.media.picture import MAX_BYTES, Picture, examine_quickly
 from pipeline.media.prolog import is_svg
 
 PROCESSES: Final = 2
-WAIT_SECONDS: Final = 60.0
-"""How long a picture waits for a process to be free."""
+WAIT_SECONDS: Final = 240.0
+"""How long a picture waits for a process to be free, in line with the others."""
 
 
 class InspectionPool:
@@ -78,14 +78,23 @@ class InspectionPool:
         return answer, body
 
     async def _ask(self, task: Task, data: bytes, subject: str) -> tuple[dict[str, Any], bytes]:
-        process = None
-        while self._idle and process is None:
-            process = self._idle.pop()
-            if not process.alive():
-                await process.end()
-                process = None
-        process = process or await InspectionProcess.start()
+        try:
+            return await self._ask_once(task, data, subject)
+        except EndedFromOutside:
+            # A picture that was paid for is not lost to a machine that was short of memory for a moment.
+            return await self._ask_once(task, data, subject)
+
+    async def _ask_once(self, task: Task, data: bytes, subject: str) -> tuple[dict[str, Any], bytes]:
+        process = await self._ready_process()
         answer = await process.ask(task, data, subject, self._limits)
         if not process.spent:
             self._idle.append(process)
         return answer
+
+    async def _ready_process(self) -> InspectionProcess:
+        while self._idle:
+            process = self._idle.pop()
+            if process.alive():
+                return process
+            await process.end()
+        return await InspectionProcess.start()

@@ -21,6 +21,10 @@ _PROGRAM: Final = (
 )
 
 
+class EndedFromOutside(OutputUninspectable):
+    """Somebody has killed the process, or the system has for want of memory: it need not be the picture's doing."""
+
+
 class InspectionProcess:
     """A process that looks at one picture at a time. Not to be used again once `spent`."""
 
@@ -39,15 +43,15 @@ class InspectionProcess:
         """A process that is ready. Raises OutputUnreachable, as for anything that may be better later, when none is."""
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
-        with theirs:
-            try:
-                process = await asyncio.to_thread(_begin, theirs)
-            except OSError as error:
-                ours.close()
-                raise OutputUnreachable(f"No process can be started to look at the output ({error}).") from error
-            except asyncio.CancelledError:
-                ours.close()  # which ends the process, should it have begun
-                raise
+        beginning = asyncio.ensure_future(asyncio.to_thread(_begin, theirs))
+        try:
+            process = await asyncio.shield(beginning)
+        except OSError as error:
+            ours.close()
+            raise OutputUnreachable(f"No process can be started to look at the output ({error}).") from error
+        except asyncio.CancelledError:
+            await cls(await beginning, ours).end()
+            raise
         started = cls(process, ours)
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -83,8 +87,9 @@ class InspectionProcess:
             await self.end()
             raise OutputUninspectable(f"{subject} took more than {limits.deadline_seconds:g} s to look at.") from error
         except (OSError, EOFError, ValueError) as error:
-            cause = _cause(await self.end(LEAVES_SECONDS), limits)
-            raise OutputUninspectable(f"{subject} ended the process that looked at it: it {cause}.") from error
+            code = await self.end(LEAVES_SECONDS)
+            kind = EndedFromOutside if code == -signal.SIGKILL else OutputUninspectable
+            raise kind(f"{subject} ended the process that looked at it: it {_cause(code, limits)}.") from error
         except BaseException:
             await self.end()
             raise
@@ -126,18 +131,19 @@ class InspectionProcess:
 
 
 def _begin(line: socket.socket) -> subprocess.Popen[bytes]:
-    """Begin a process whose standard input is `line`.
+    """Begin a process whose standard input is `line`, which is closed here.
 
     A new interpreter, not a fork of this one, whose threads may hold locks. Its own session: what is typed at the
     worker's terminal is not for it. Without an environment it knows no credentials.
     """
-    return subprocess.Popen(
-        [sys.executable, "-I", "-c", _PROGRAM, _ROOT],
-        stdin=line,
-        stdout=subprocess.DEVNULL,
-        env={},
-        start_new_session=True,
-    )
+    with line:
+        return subprocess.Popen(
+            [sys.executable, "-I", "-c", _PROGRAM, _ROOT],
+            stdin=line.fileno(),
+            stdout=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
 
 
 def _cause(code: int, limits: Limits) -> str:
@@ -148,6 +154,6 @@ def _cause(code: int, limits: Limits) -> str:
         case signal.SIGXCPU:
             return f"took more than {limits.cpu_seconds} s of the processor"
         case signal.SIGKILL:
-            return "took more memory than there was, or was ended from outside"
+            return "was killed, perhaps for want of memory"
         case other:
             return f"was ended by {other.name}"

@@ -5,10 +5,15 @@ from typing import Final
 
 from pipeline.media.structure.parts import CutOff, Damaged, NoPicture, Parts
 
-MAX_DESCRIPTION: Final = 1024 * 1024
-"""Bytes of all boxes but those with the pixels: readers compare each item with each."""
+MAX_ITEMS: Final = 128 * 1024
+"""Bytes of the box that lists a picture's items, but for its colour profiles; readers compare each item with each. A
+picture of 64 megapixels in tiles has some thousand, of 30 bytes each."""
+MAX_MOVIE: Final = 2 * 1024 * 1024
+"""Bytes of the box that lists an animation's frames."""
+
 
 _DESCRIPTIONS: Final = frozenset({b"meta", b"moov"})
+_NEEDED: Final = _DESCRIPTIONS | {b"mdat"}
 
 
 def is_avif(data: bytes) -> bool:
@@ -24,19 +29,20 @@ def check_avif(data: bytes, parts: Parts) -> None:
 
     Bytes behind the last box that is needed do no harm, whatever they look like: readers never get there.
     """
-    described, stored = 0, False
+    described = stored = False
     for kind, start, end in _boxes(data, 0, len(data), parts):
-        if end > len(data) and described and stored and kind not in _DESCRIPTIONS | {b"mdat"}:
+        if end > len(data) and described and stored and kind not in _NEEDED:
             break
         if end > len(data):
             raise CutOff
         stored |= kind == b"mdat"
-        if kind in _DESCRIPTIONS:
-            described += end - start
-            if described > MAX_DESCRIPTION:
-                raise Damaged(f"it describes itself in more than {MAX_DESCRIPTION:,} bytes")
+        described |= kind in _DESCRIPTIONS
         if kind == b"meta":
+            if end - start - _profiles(data, start + 4, end, parts) > MAX_ITEMS:
+                raise Damaged(f"it lists its items in more than {MAX_ITEMS:,} bytes")
             stored |= _check_items(data, start + 4, end, parts)
+        elif kind == b"moov" and end - start > MAX_MOVIE:
+            raise Damaged(f"it lists its frames in more than {MAX_MOVIE:,} bytes")
     if not described:
         raise CutOff
     if not stored:
@@ -56,6 +62,19 @@ def _boxes(data: bytes, at: int, end: int, parts: Parts) -> Iterator[tuple[bytes
             return  # no box: whatever this is, it is behind the last one
         yield kind, start, at + size
         at += size
+
+
+def _profiles(data: bytes, start: int, end: int, parts: Parts) -> int:
+    """The bytes of the colour profiles among the properties of items."""
+    return sum(
+        until - at
+        for kind, properties, behind in _boxes(data, start, end, parts)
+        if kind == b"iprp"
+        for inner, container, last in _boxes(data, properties, min(behind, end), parts)
+        if inner == b"ipco"
+        for deepest, at, until in _boxes(data, container, min(last, end), parts)
+        if deepest == b"colr" and until <= end
+    )
 
 
 def _check_items(data: bytes, start: int, end: int, parts: Parts) -> bool:
