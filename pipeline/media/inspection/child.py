@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 import threading
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ def main() -> None:
     for signum in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(signum, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    # What Pillow warns of (odd EXIF, for one) belongs to strangers' pictures, and would fill the worker's log.
+    warnings.simplefilter("ignore")
     _volunteer()
     with socket.socket(fileno=sys.stdin.fileno()) as line:
         threading.Thread(target=_end_with_worker, args=(line.fileno(),), daemon=True).start()
