@@ -35,7 +35,7 @@ def main() -> None:
         while (asked := _receive(line)) is not None:
             head, data = asked
             task = Task(head["task"])
-            limit_next(task, head["cpu_seconds"])
+            limit_next(head["cpu_seconds"], head["memory"])
             try:
                 answer, body = perform(task, data, head["subject"])
             except MemoryError:

@@ -10,7 +10,7 @@ from typing import Any, Final, Self
 
 from pipeline.errors import OutputUninspectable, OutputUnreachable
 from pipeline.media.inspection.frames import LENGTHS, frame_start, read_head, read_lengths
-from pipeline.media.inspection.limits import MEMORY, Limits, Task
+from pipeline.media.inspection.limits import Limits, Task
 
 START_SECONDS: Final = 30.0
 LEAVES_SECONDS: Final = 2.0
@@ -76,10 +76,11 @@ class InspectionProcess:
         Raises OutputUninspectable when the picture ends the process or passes a limit. Whatever is raised, this process
         is ended and spent.
         """
+        memory = limits.memory_for(task)
         try:
             async with asyncio.timeout(limits.deadline_seconds):
                 loop = asyncio.get_running_loop()
-                head = {"task": task, "subject": subject, "cpu_seconds": limits.cpu_seconds}
+                head = {"task": task, "subject": subject, "cpu_seconds": limits.cpu_seconds, "memory": memory}
                 await loop.sock_sendall(self._line, frame_start(head, data))
                 await loop.sock_sendall(self._line, data)
                 answer, body = await self._receive()
@@ -96,7 +97,7 @@ class InspectionProcess:
         if answer.get("last"):
             await self.end()
         if answer.get("exhausted"):
-            raise OutputUninspectable(f"{subject} takes more than {MEMORY[task] // 2**20} MB of memory to look at.")
+            raise OutputUninspectable(f"{subject} takes more than {memory // 2**20} MB of memory to look at.")
         return answer, body
 
     async def end(self, patience: float = 0) -> int:

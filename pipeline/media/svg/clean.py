@@ -33,7 +33,7 @@ def clean_svg(data: bytes, subject: str = "The output") -> tuple[Picture, bytes]
     """
     if len(data) > MAX_BYTES:
         raise OutputBroken(f"{subject} is a drawing of {len(data):,} bytes; at most {MAX_BYTES:,} are kept.")
-    cleaner = _Cleaner(data, subject)
+    cleaner = _Cleaner(subject)
     cleaner.read(data)
     if not cleaner.shapes:
         raise OutputBroken(f"{subject} is a drawing that shows nothing that can be kept.")
@@ -57,7 +57,7 @@ def clean_svg(data: bytes, subject: str = "The output") -> tuple[Picture, bytes]
 class _Cleaner:
     """One drawing on its way through the parser."""
 
-    def __init__(self, data: bytes, subject: str) -> None:
+    def __init__(self, subject: str) -> None:
         self.root: dict[str, str] = {}
         self.shapes = 0
         self.written: list[str] = []
@@ -66,19 +66,20 @@ class _Cleaner:
         self._open: list[str | None] = []
         """What is open, the innermost last: a kept element's name, "" for an unwrapped one, None for one left out."""
         self._style: list[str] = []
-        self._parser = expat.ParserCreate(namespace_separator=" ")
-        self._parser.buffer_text = True
-        self._parser.StartElementHandler = self._start
-        self._parser.EndElementHandler = self._end
-        self._parser.CharacterDataHandler = self._text
-        self._declarations = Declarations(self._parser, data, subject)
 
     def read(self, data: bytes) -> None:
         """Parse all of it. Raises OutputBroken."""
+        # Not kept: it refers to this object, and the two would wait for the garbage collector with all they hold.
+        parser = expat.ParserCreate(namespace_separator=" ")
+        parser.buffer_text = True
+        parser.StartElementHandler = self._start
+        parser.EndElementHandler = self._end
+        parser.CharacterDataHandler = self._text
+        Declarations(parser, data, self._subject)
         try:
             for at in range(0, len(data), _CHUNK):
-                self._parser.Parse(data[at : at + _CHUNK], False)
-            self._parser.Parse(b"", True)
+                parser.Parse(data[at : at + _CHUNK], False)
+            parser.Parse(b"", True)
         except expat.ExpatError as error:
             raise OutputBroken(f"{self._subject} is a damaged SVG drawing ({error}).") from error
 
