@@ -23,6 +23,8 @@ class InspectionPool:
         # A decoder may take a gigabyte and seconds: the other process is left to drawings and outputs.
         self._decoding = asyncio.Semaphore(1)
         self._idle: list[InspectionProcess] = []
+        self.busy = 0
+        """How many processes have a picture now."""
 
     async def __aenter__(self) -> Self:
         return self
@@ -86,7 +88,11 @@ class InspectionPool:
 
     async def _ask_once(self, task: Task, data: bytes, subject: str) -> tuple[dict[str, Any], bytes]:
         process = await self._ready_process()
-        answer = await process.ask(task, data, subject, self._limits)
+        self.busy += 1
+        try:
+            answer = await process.ask(task, data, subject, self._limits)
+        finally:
+            self.busy -= 1
         if not process.spent:
             self._idle.append(process)
         return answer

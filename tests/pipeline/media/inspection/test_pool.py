@@ -18,6 +18,7 @@ from pipeline.media.inspection.pool import PROCESSES
 from pipeline.media.picture import MAX_BYTES
 from tests.pipeline.media.hostile import drawing, heavy_drawing, hostile
 from tests.pipeline.media.samples import sample
+from tests.until import until
 
 ROOT = Path(__file__).parents[4]
 PATIENCE = 20.0
@@ -48,7 +49,7 @@ async def frozen_at_work(pool: InspectionPool, data: bytes) -> tuple[asyncio.Tas
     (process,) = children()
     process.suspend()
     work: asyncio.Task[object] = asyncio.create_task(pool.examine(data))  # type: ignore[arg-type]
-    await asyncio.sleep(0)
+    await until(lambda: pool.busy > 0)
     return work, process
 
 
