@@ -1,4 +1,4 @@
-"""A worker whose outputs and sources are made to hurt it goes on, so do their neighbours, and nothing is bought twice."""
+"""A worker whose outputs and sources are made to hurt it goes on, so do their neighbours; nothing is bought twice."""
 
 import asyncio
 import signal

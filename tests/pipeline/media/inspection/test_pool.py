@@ -48,7 +48,7 @@ async def frozen_at_work(pool: InspectionPool, data: bytes) -> tuple[asyncio.Tas
     await pool.examine(SMALL)
     (process,) = children()
     process.suspend()
-    work: asyncio.Task[object] = asyncio.create_task(pool.examine(data))  # type: ignore[arg-type]
+    work: asyncio.Task[object] = asyncio.create_task(pool.examine(data))
     await until(lambda: pool.busy > 0)
     return work, process
 
