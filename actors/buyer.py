@@ -52,7 +52,7 @@ class Buyer:
         self.pool = TaskPool(ASKING)
         self.behind = False
         """Whether more may wait here than the last look has claimed."""
-        self._sources = Sources(resources.guard)
+        self._sources = Sources(resources.guard, resources.inspections)
         self._record: Coalescer[Mapping[str, Any], Row[Any] | None] = Coalescer(self._write_down, splits=blames_a_row)
         self._mark: Coalescer[Mapping[str, Any], bool] = Coalescer(self._mark_asked, splits=blames_a_row)
         # A call whose row is taken away goes on: its answer is the only word that there will ever be of it.

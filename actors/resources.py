@@ -10,6 +10,7 @@ from sqlalchemy import Row
 
 from pipeline.connections import Connections, open_connections
 from pipeline.errors import ProviderDown
+from pipeline.media.inspection import InspectionPool
 from pipeline.providers import Provider
 from pipeline.settings import Settings
 
@@ -23,6 +24,8 @@ class Resources(Connections):
 
     downloads: aiohttp.ClientSession
     """Without the provider's token: an output's address is a secret of its own."""
+    inspections: InspectionPool
+    """Looks at pictures; starts no process before the first one that takes one."""
 
     def provider_of(self, row: Row[Any]) -> Provider:
         """Where the row's prediction was bought. Raises ProviderDown when its credentials are not set any more."""
@@ -38,5 +41,9 @@ class Resources(Connections):
 @asynccontextmanager
 async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Open everything an actor or the clock needs; closes it in reverse order."""
-    async with open_connections(settings) as connections, aiohttp.ClientSession() as downloads:
-        yield Resources(**vars(connections), downloads=downloads)
+    async with (
+        open_connections(settings) as connections,
+        aiohttp.ClientSession() as downloads,
+        InspectionPool() as inspections,
+    ):
+        yield Resources(**vars(connections), downloads=downloads, inspections=inspections)

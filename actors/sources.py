@@ -7,6 +7,7 @@ from sqlalchemy import Row
 
 from pipeline.egress import Guard
 from pipeline.errors import SourceUnreachable
+from pipeline.media.inspection import InspectionPool
 from pipeline.media.source import fetch_source
 from pipeline.models import with_source
 
@@ -18,8 +19,9 @@ LONGEST_SECONDS = 10.0
 class Sources:
     """Fetches the source pictures of one worker's purchases."""
 
-    def __init__(self, guard: Guard) -> None:
+    def __init__(self, guard: Guard, inspections: InspectionPool) -> None:
         self._guard = guard
+        self._inspections = inspections
         self._places = asyncio.Semaphore(FETCHING)
 
     async def filled(self, row: Row[Any], timeout: float) -> dict[str, Any]:
@@ -31,7 +33,7 @@ class Sources:
         seconds = min(timeout, LONGEST_SECONDS)
         try:
             async with asyncio.timeout(seconds), self._places:
-                sent = await fetch_source(self._guard, row.source_image_url, seconds)
+                sent = await fetch_source(self._guard, self._inspections, row.source_image_url, seconds)
         except TimeoutError as error:
             raise SourceUnreachable(f"it was not there within {seconds:g} s") from error
         return with_source(row.model_id, row.provider, row.input, sent)

@@ -26,9 +26,6 @@ from pipeline.errors import (
 )
 from pipeline.media.brought import fetch_brought
 from pipeline.media.download import download
-from pipeline.media.foreign import is_svg
-from pipeline.media.picture import examine
-from pipeline.media.svg import clean_svg
 from pipeline.moves import Move
 from pipeline.outputs import buy_again, download_later, finish, refresh_outputs, renew
 from pipeline.stores.keys import picture_key
@@ -132,10 +129,7 @@ class Store:
             data = await fetch_brought(self._resources.guard, url)
         else:
             data = await download(self._resources.downloads, url)
-        if is_svg(data):
-            picture, data = await asyncio.to_thread(clean_svg, data)
-        else:
-            picture = examine(data)
+        picture, data = await self._resources.inspections.examine(data)
         key = picture_key(row.id, idx, data, picture.extension)
         await self._resources.store.put(key, data, picture.content_type)
         return {

@@ -19,6 +19,7 @@ DarkroomError
 │   ├── OutputUnreachable  the output's address does not answer now
 │   ├── OutputGone         the output has expired
 │   └── OutputBroken       the bytes are no picture we can keep
+│       └── OutputUninspectable  looking at them ends the process that does it
 ├── SourceError
 │   ├── SourceUnreachable  the source picture's address does not answer now
 │   └── SourceRefused      the source picture cannot be had, or cannot be used
@@ -120,6 +121,10 @@ class OutputGone(OutputError):
 
 class OutputBroken(OutputError):
     """The output is not a picture that can be kept."""
+
+
+class OutputUninspectable(OutputBroken):
+    """Looking at the output ends the process that does it, or takes more than any picture should."""
 
 
 class OutputRefused(OutputError):

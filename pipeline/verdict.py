@@ -9,6 +9,7 @@ from sqlalchemy import Row
 from pipeline.errors import (
     OutputBroken,
     OutputRefused,
+    OutputUninspectable,
     ProviderDown,
     ProviderError,
     ProviderRefused,
@@ -144,7 +145,8 @@ def on_lost(
 def on_unstored(error: Exception, tries: int) -> TryAgain | GiveUp:
     """What it means that outputs could not be stored, for the `tries`th time; the attempt's number stays as it is."""
     why = str(error) or "it took too long"
-    if isinstance(error, OutputRefused):
+    if isinstance(error, OutputRefused | OutputUninspectable):
+        # Neither the address nor the bytes will be better next time, and each look costs a process.
         return GiveUp(f"the picture could not be stored: {error}")
     if tries >= MAX_DOWNLOADS or (isinstance(error, OutputBroken) and tries >= LOOKS_AT_BROKEN):
         return GiveUp(f"the picture could not be stored after {tries} {'try' if tries == 1 else 'tries'}: {why}")

@@ -2,15 +2,10 @@
 
 import re
 
+from pipeline.media.prolog import is_svg
+
 _TEXT = re.compile(rb"[\t\n\r\x20-\x7e]+")
 _LOOKS_AT = 1024  # bytes
-_BEFORE_AN_SVG = (b"<?xml", b"<!--", b"<!doctype svg")
-
-
-def is_svg(data: bytes) -> bool:
-    """Whether `data` begins as an SVG drawing does; nothing is said of what follows."""
-    start = _start(data)
-    return start.startswith(b"<svg") or (start.startswith(_BEFORE_AN_SVG) and b"<svg" in start)
 
 
 def _start(data: bytes) -> bytes:

@@ -2,40 +2,36 @@
 
 import asyncio
 import base64
-from concurrent.futures import ThreadPoolExecutor
-from io import BytesIO
 from typing import Final
 
 import aiohttp
-from PIL import Image, ImageOps
 from yarl import URL
 
 from pipeline.egress import Guard
-from pipeline.errors import EgressRefused, EgressUnreachable, OutputBroken, SourceRefused, SourceUnreachable
-from pipeline.media.picture import examine
+from pipeline.errors import (
+    EgressRefused,
+    EgressUnreachable,
+    OutputBroken,
+    OutputUnreachable,
+    SourceRefused,
+    SourceUnreachable,
+)
+from pipeline.media.inspection import InspectionPool
+from pipeline.media.inspection.limits import MAX_DECODED_PIXELS, MAX_SENT_BYTES
 
 MAX_BYTES: Final = 10 * 2**20
 """Of a source as it is fetched."""
-MAX_PIXELS: Final = 40_000_000
-"""Of a source that has to be made smaller, for which it is decoded: some 160 MB."""
-MAX_SENT_BYTES: Final = 256 * 1024
-"""What goes into a data: address as it is; larger ones are made smaller. Source: Replicate's guide to input files."""
 MAX_REDIRECTS: Final = 3
 KINDS: Final = frozenset({"png", "jpeg", "webp", "gif"})
 """What every model reads."""
 
-_SIDES: Final = (2048, 1536, 1024, 768, 512)
-"""Pixels of the longer side to try, one after the other; the last one is always small enough."""
-_QUALITY: Final = 85
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # "Not now" rather than "not this": request timeout, too early, too many requests (RFC 9110, 8470, 6585).
 _LATER: Final = frozenset({408, 425, 429})
-_SHRINKING = ThreadPoolExecutor(1, "shrink")
-"""One at a time: each may take 160 MB and a whole core."""
 _CHUNK: Final = 64 * 1024
 
 
-async def fetch_source(guard: Guard, url: str, timeout: float) -> str:
+async def fetch_source(guard: Guard, inspections: InspectionPool, url: str, timeout: float) -> str:
     """The picture at `url` as a data: address, within `timeout` seconds in all.
 
     Follows up to three redirects, each looked at like the first address. Raises SourceRefused, with a reason for
@@ -44,7 +40,7 @@ async def fetch_source(guard: Guard, url: str, timeout: float) -> str:
     try:
         async with asyncio.timeout(timeout):
             data = await _fetch(guard, url)
-            return await _as_data_uri(data)
+            return await _as_data_uri(inspections, data)
     except TimeoutError as error:
         raise SourceUnreachable(f"its host did not deliver it within {timeout:g} s") from error
     except EgressRefused as error:
@@ -87,40 +83,22 @@ async def _body(answer: aiohttp.ClientResponse) -> bytes:
     return bytes(data)
 
 
-async def _as_data_uri(data: bytes) -> str:
+async def _as_data_uri(inspections: InspectionPool, data: bytes) -> str:
     try:
-        picture = examine(data, subject="it")
+        picture, _ = await inspections.examine(data, subject="it")
+        if picture.format not in KINDS:
+            raise SourceRefused(f"it is a {picture.format.upper()} picture; {', '.join(sorted(KINDS))} are taken")
+        kind = picture.content_type
+        if len(data) > MAX_SENT_BYTES:
+            if picture.width * picture.height > MAX_DECODED_PIXELS:
+                size = f"{picture.width} × {picture.height} pixels"
+                raise SourceRefused(
+                    f"it has {size}; at most {MAX_DECODED_PIXELS:,} are taken of a file over {MAX_SENT_BYTES:,} bytes"
+                )
+            data = await inspections.shrink(data, subject="it")
+            kind = "image/webp"
+    except OutputUnreachable as error:
+        raise SourceUnreachable(str(error).removesuffix(".")) from error
     except OutputBroken as error:
         raise SourceRefused(str(error).removesuffix(".")) from error
-    if picture.format not in KINDS:
-        raise SourceRefused(f"it is a {picture.format.upper()} picture; {', '.join(sorted(KINDS))} are taken")
-    kind = picture.content_type
-    if len(data) > MAX_SENT_BYTES:
-        if picture.width * picture.height > MAX_PIXELS:
-            size = f"{picture.width} × {picture.height} pixels"
-            raise SourceRefused(
-                f"it has {size}; at most {MAX_PIXELS:,} are taken of a file over {MAX_SENT_BYTES:,} bytes"
-            )
-        data = await asyncio.get_running_loop().run_in_executor(_SHRINKING, _made_smaller, data)
-        kind = "image/webp"
     return f"data:{kind};base64,{base64.b64encode(data).decode()}"
-
-
-def _made_smaller(data: bytes) -> bytes:
-    """The picture in at most MAX_SENT_BYTES of WebP, upright, as large as fits. Blocks for up to a second."""
-    try:
-        with Image.open(BytesIO(data)) as opened:
-            opened.draft("RGB", (_SIDES[0], _SIDES[0]))  # a JPEG need not be decoded in its full size
-            picture = ImageOps.exif_transpose(opened)
-            picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise SourceRefused("it is damaged") from error
-    smaller = b""
-    for side in _SIDES:
-        picture.thumbnail((side, side), Image.Resampling.LANCZOS)
-        file = BytesIO()
-        picture.save(file, "WEBP", quality=_QUALITY)
-        smaller = file.getvalue()
-        if len(smaller) <= MAX_SENT_BYTES:
-            break
-    return smaller

@@ -11,8 +11,8 @@ from api.auth.identity import Identity
 from api.generations.submission import submission_of
 from pipeline.doorbell import Bell
 from pipeline.egress import Guard
-from pipeline.media.foreign import is_svg
 from pipeline.media.picture import examine
+from pipeline.media.prolog import is_svg
 from pipeline.models import models
 from pipeline.providers.painter.pages import PAGES
 from schema.statuses import Status

@@ -4,6 +4,7 @@ import pytest
 
 from pipeline.errors import (
     OutputBroken,
+    OutputUninspectable,
     OutputUnreachable,
     ProviderDown,
     ProviderError,
@@ -122,6 +123,7 @@ def test_an_attempt_that_was_answered_with_trouble_is_given_back() -> None:
 
 def test_outputs_that_are_broken_are_given_up_sooner_than_those_that_do_not_come() -> None:
     assert isinstance(on_unstored(OutputBroken("html"), LOOKS_AT_BROKEN), GiveUp)
+    assert on_unstored(OutputUninspectable("it crashed"), 1) == GiveUp("the picture could not be stored: it crashed")
     assert isinstance(on_unstored(OutputUnreachable("away"), LOOKS_AT_BROKEN), TryAgain)
     assert on_unstored(OutputUnreachable("away"), MAX_DOWNLOADS) == GiveUp(
         f"the picture could not be stored after {MAX_DOWNLOADS} tries: away"

@@ -7,7 +7,8 @@ import aiohttp
 import pytest
 
 from pipeline.errors import OutputBroken
-from pipeline.media import download, examine
+from pipeline.media.download import download
+from pipeline.media.picture import examine
 from tests.pipeline.media.samples import sample
 
 

@@ -8,7 +8,8 @@ import pytest
 from aiohttp import web
 
 from pipeline.errors import OutputBroken, OutputError, OutputGone, OutputUnreachable
-from pipeline.media import download, examine
+from pipeline.media.download import download
+from pipeline.media.picture import examine
 from tests.pipeline.media.samples import sample
 from tests.swift.server import held_port
 

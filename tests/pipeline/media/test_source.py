@@ -11,7 +11,9 @@ from PIL import Image
 from pipeline.egress import Guard
 from pipeline.embedded.ports import any_free_port
 from pipeline.errors import SourceRefused, SourceUnreachable
-from pipeline.media.source import MAX_BYTES, MAX_SENT_BYTES, fetch_source
+from pipeline.media.inspection import InspectionPool
+from pipeline.media.inspection.limits import MAX_SENT_BYTES
+from pipeline.media.source import MAX_BYTES, fetch_source
 from tests.pipeline.egress.hosts import LOOPBACK, Handler, guard, serving
 from tests.pipeline.media.samples import HEIGHT, WIDTH, sample
 from tests.pipeline.media.test_picture import png_of
@@ -30,8 +32,8 @@ def giving(body: bytes = b"", status: int = 200, **headers: str) -> Handler:
 
 async def fetched(handler: Handler, timeout: float = PATIENCE) -> str:
     """What becomes of a source that `handler` gives."""
-    async with serving(handler) as port:
-        return await fetch_source(Guard(LOOPBACK), f"http://127.0.0.1:{port}/cat", timeout)
+    async with serving(handler) as port, InspectionPool() as inspections:
+        return await fetch_source(Guard(LOOPBACK), inspections, f"http://127.0.0.1:{port}/cat", timeout)
 
 
 def picture_in(uri: str) -> tuple[str, bytes]:
@@ -154,12 +156,13 @@ async def test_a_host_that_is_slow_or_not_there_is_asked_again() -> None:
     with pytest.raises(SourceUnreachable, match=r"did not deliver it within 0\.2 s"):
         await fetched(hang, timeout=0.2)
     with pytest.raises(SourceUnreachable, match="cannot be reached"):
-        await fetch_source(Guard(LOOPBACK), f"http://127.0.0.1:{any_free_port()}/cat", PATIENCE)
+        await fetch_source(Guard(LOOPBACK), InspectionPool(), f"http://127.0.0.1:{any_free_port()}/cat", PATIENCE)
 
 
 async def test_a_name_that_leads_inside_is_refused() -> None:
+    there = guard(allowed=False, cat_example=["169.254.169.254"])
     with pytest.raises(SourceRefused, match=r"cat\.example is not on the public internet"):
-        await fetch_source(guard(allowed=False, cat_example=["169.254.169.254"]), "https://cat.example/x", PATIENCE)
+        await fetch_source(there, InspectionPool(), "https://cat.example/x", PATIENCE)
 
 
 def test_the_sample_is_small() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import OutputBroken
-from pipeline.media.foreign import is_svg
 from pipeline.media.picture import examine
+from pipeline.media.prolog import is_svg
 from pipeline.media.svg import clean_svg
 from pipeline.media.svg.clean import MAX_BYTES, MAX_DEPTH, MAX_ELEMENTS
 from pipeline.providers.painter.pictures.mosaic import mosaic
@@ -123,8 +123,6 @@ REFUSED = {
     "an unknown entity": (drawing("<text>&nbsp;</text>"), "damaged SVG drawing"),
     "half a drawing": (drawing(RECT)[:-10], "damaged SVG drawing"),
     "two drawings": (drawing(RECT) * 2, "damaged SVG drawing"),
-    "no size": (drawing(RECT, root=""), "does not say how large"),
-    "no size in pixels": (drawing(RECT, root='width="100%" height="3em"'), "does not say how large"),
     "nothing to see": (drawing("<g><script>alert(1)</script></g>"), "shows nothing"),
     "only a picture inside": (drawing('<image href="data:image/png;base64,AAAA"/>'), "shows nothing"),
     "another root": (b'<?xml version="1.0"?><html><svg/></html>', "it is an XML document"),
@@ -156,6 +154,18 @@ def test_what_is_no_drawing_that_can_be_kept(data: bytes, words: str) -> None:
         ('width="1e9" height="1"', (65_535, 1)),
         ('width="0.1" height="0.1"', (1, 1)),
         ('width="0" height="0" viewBox="0 0 7 8"', (7, 8)),
+        ('width="210mm" height="297mm" viewBox="0 0 210 297"', (794, 1123)),
+        ('width="8.5in" height="11IN"', (816, 1056)),
+        ('width="72pt" height="6pc"', (96, 96)),
+        ('width="2.54cm" height="101.6q"', (96, 96)),
+        ('width="20em" height="10rem"', (320, 160)),
+        ('width="100%" height="4in"', (300, 384)),
+        ('width="100%" height="3em"', (300, 48)),
+        ('width="auto" height="-4"', (300, 150)),
+        ("", (300, 150)),
+        ('width="1e-1" height="1e99"', (1, 65_535)),
+        ('width="9parsec" height="9" viewBox="0 0 2 1"', (18, 9)),
+        (f'width="{"9" * 500}" height="9"', (300, 9)),
     ],
 )
 def test_sizes(root: str, size: tuple[int, int]) -> None:
