@@ -13,6 +13,7 @@ from actors.resources import Resources
 from actors.task_pool import TaskPool
 from actors.turns import Turns
 from pipeline.advance import give_up
+from pipeline.byte_budget import ByteBudget
 from pipeline.claim import claim_downloads
 from pipeline.coalesce import Coalescer
 from pipeline.doorbell import Bell
@@ -20,11 +21,12 @@ from pipeline.errors import (
     NotFound,
     OutputBroken,
     OutputError,
+    OutputForbidden,
     OutputGone,
+    OutputRefused,
     ProviderError,
     StoreError,
 )
-from pipeline.media.brought import fetch_brought
 from pipeline.media.download import download
 from pipeline.media.foreign import is_svg
 from pipeline.media.picture import examine
@@ -55,6 +57,7 @@ class Store:
         self.pool = TaskPool(DOWNLOADING)
         self.turns = Turns(self._look)
         self._leases = Leases(resources.engine, self._lease, renew=renew, cancels=True)
+        self._budget = ByteBudget(resources.settings.download_bytes)
         self._finish: Coalescer[Mapping[str, Any], Move | None] = Coalescer(self._complete, largest=100)
 
     async def _look(self) -> None:
@@ -74,7 +77,8 @@ class Store:
             async with asyncio.timeout(LONGEST_SECONDS):
                 with self._leases.held(row):
                     pictures = await self._keep_all(row)
-                    moved = await self._finish({"id": row.id, "fence": row.fence, "pictures": pictures})
+                    finished = {"id": row.id, "fence": row.fence, "pictures": pictures, "why": _left_out(row)}
+                    moved = await self._finish(finished)
         except OutputGone as error:
             await self._ask_again(row, error)
         except (OutputError, StoreError, TimeoutError) as error:
@@ -98,6 +102,10 @@ class Store:
             provider = self._resources.provider_of(row)
             prediction = await provider.get(row.provider_model or row.model_id, row.replicate_prediction_id)
         except NotFound:
+            if isinstance(error, OutputForbidden):
+                # Nobody says that it is gone: what is bought again now might be refused in the same way.
+                await self._settle(row, error)
+                return
             prediction = None
         except ProviderError as unreadable:
             await self._settle(row, unreadable)
@@ -124,16 +132,15 @@ class Store:
                 task.cancel()
 
     async def _keep(self, row: Row[Any], idx: int, url: str) -> dict[str, Any]:
-        if row.from_outside:
-            data = await fetch_brought(self._resources.guard, url)
-        else:
-            data = await download(self._resources.downloads, url)
-        if is_svg(data):
-            picture, data = await asyncio.to_thread(clean_svg, data)
-        else:
-            picture = examine(data)
-        key = picture_key(row.id, idx, data, picture.extension)
-        await self._resources.store.put(key, data, picture.content_type)
+        own = self._resources.settings.provider_url_of(row.provider)
+        with self._budget.account() as account:
+            data = await download(self._resources.downloads, url, account=account, own=own)
+            if is_svg(data):
+                picture, data = await asyncio.to_thread(clean_svg, data)
+            else:
+                picture = examine(data)
+            key = picture_key(row.id, idx, data, picture.extension)
+            await self._resources.store.put(key, data, picture.content_type)
         return {
             "id": uuid4(),
             "idx": idx,
@@ -151,9 +158,20 @@ class Store:
         return [moved.get(row["id"]) for row in batch]
 
     async def _settle(self, row: Row[Any], error: Exception) -> None:
+        if isinstance(error, OutputRefused):
+            log.warning("generation %s: %s DARKROOM_EGRESS_ALLOW names networks that are let in.", row.id, error)
+        elif isinstance(error, StoreError):
+            log.warning("generation %s: %s", row.id, error)
         match on_unstored(error, row.retry_count):
             case GiveUp(why):
                 self._resources.notices.note(await give_up(self._resources.engine, Status.DOWNLOADING, row, why))
             case TryAgain(delay, why):
                 log.warning("generation %s: output not stored, trying again: %s", row.id, why)
                 await download_later(self._resources.engine, row, delay=delay)
+
+
+def _left_out(row: Row[Any]) -> str | None:
+    """What its timeline says of outputs that nobody had asked for; None when there were none."""
+    if row.outputs <= len(row.output):
+        return None
+    return f"kept {len(row.output)} of {row.outputs} outputs: {row.num_outputs} had been asked for"

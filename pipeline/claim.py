@@ -25,17 +25,22 @@ _CLAIM = statement(f"""
 # The try is counted here and not when it fails, so that a picture which kills its worker comes to an end.
 # This commit need not wait for the disk: should Postgres crash in the next moment and forget the lease, the row is due
 # as before, and two who download the same outputs put the same bytes under the same keys, and one completes it.
+# Outputs that nobody had asked for are not read: there may be any number, and each may be a picture in itself. What an
+# external worker brings has been counted already.
 _CLAIM_DOWNLOADS = statement(f"""
     WITH unhurried AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true)),
     due AS MATERIALIZED (
-      SELECT id FROM image_generations
+      SELECT id, prediction->'output' AS output FROM image_generations
       WHERE status = 'downloading' AND due_at <= now()
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
     UPDATE image_generations AS g SET
       fence = g.fence + 1, retry_count = g.retry_count + 1, due_at = now() + make_interval(secs => :lease)
     FROM due, unhurried WHERE g.id = due.id
     RETURNING {MOVED}, g.fence, g.retry_count, {ATTEMPTS}, g.max_attempts, g.replicate_prediction_id,
-      g.prediction->'output' AS output, g.webhook_url, g.outside_of IS NOT NULL AS from_outside,
+      CASE WHEN g.outside_of IS NULL AND jsonb_array_length(due.output) > g.num_outputs
+        THEN jsonb_path_query_array(due.output, '$[0 to $last]', jsonb_build_object('last', g.num_outputs - 1))
+        ELSE due.output END AS output,
+      jsonb_array_length(due.output) AS outputs, g.num_outputs, g.webhook_url, g.outside_of IS NOT NULL AS from_outside,
       g.provider, g.provider_model, g.model_id
 """)
 

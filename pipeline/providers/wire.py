@@ -1,5 +1,6 @@
 """The wire to a provider: one HTTP request at a time, never repeated, and what became of it."""
 
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -7,6 +8,8 @@ import aiohttp
 import orjson
 
 from pipeline.errors import ProviderDown, ProviderError, ProviderUnclear
+
+log = logging.getLogger(__name__)
 
 MAX_ANSWER_BYTES = 64 * 2**20
 """A page of a list has a hundred predictions, each with its source picture in it; pictures come in base64."""
@@ -56,11 +59,16 @@ class Wire:
                     retry_after = answer.headers.get("Retry-After")
                     raise self._error_of(answer.status, content, buying=buying, retry_after=retry_after)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise ProviderDown(f"the provider does not answer at {self.url}: {error}") from error
+            # What becomes of it is read by whoever asked for the picture: where the provider is stands in the log.
+            log.warning("the provider does not answer at %s: %s", self.url, error)
+            raise ProviderDown(f"the provider does not answer ({type(error).__name__})") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise lost(f"the provider's answer was lost: {type(error).__name__} {error}") from error
+            log.warning("the answer of the provider at %s was lost: %s %s", self.url, type(error).__name__, error)
+            how = f" {error}" if isinstance(error, aiohttp.ClientPayloadError) else ""
+            raise lost(f"the provider's answer was lost: {type(error).__name__}{how}") from error
         if not isinstance(content, dict):
-            raise lost(f"the provider at {self.url} answered something that is not a JSON object")
+            log.warning("the provider at %s answered something that is not a JSON object", self.url)
+            raise lost("the provider answered something that is not a JSON object")
         return Answer(answer.status, content, answer.headers)
 
 

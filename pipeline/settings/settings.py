@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
 
 from pipeline.settings.network import Network, read_networks
 from pipeline.settings.origin import read_origins
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(read_networks)] = Field(
         (),
         validation_alias=_env("DARKROOM_EGRESS_ALLOW"),
-        description="Networks beside the public internet for source pictures and webhooks, separated by commas",
+        description="Networks beside the public internet for pictures and webhooks, separated by commas",
     )
     max_sockets: int = Field(
         20_000,
@@ -174,6 +175,12 @@ class Settings(BaseSettings):
         validation_alias=_env("DARKROOM_POLL_SECONDS"),
         description="How often the watcher asks for a prediction when no webhook can come",
     )
+    download_bytes: int = Field(
+        256 * 2**20,
+        ge=2**20,
+        validation_alias=_env("DARKROOM_DOWNLOAD_BYTES"),
+        description="What one worker holds at a time of pictures that are not stored yet; one may go beyond it",
+    )
     store_sweep_seconds: float = Field(
         3600.0,
         ge=0,
@@ -251,6 +258,11 @@ class Settings(BaseSettings):
         """
         at_replicate = provider == "replicate" and self.replicate_api_url == REPLICATE_API_URL
         return 600 if self.creates_per_minute is None and at_replicate else self.creates_per_minute
+
+    def provider_url_of(self, provider: str) -> URL | None:
+        """Where a provider of ours is asked; None for somebody else."""
+        urls = {"replicate": self.replicate_api_url, "fal": self.fal_api_url, "openai": self.openai_base_url}
+        return URL(urls[provider]) if provider in urls else None
 
     @property
     def web_url(self) -> str:

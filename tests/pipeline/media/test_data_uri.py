@@ -3,17 +3,18 @@
 import base64
 from urllib.parse import quote_from_bytes
 
-import aiohttp
 import pytest
 
+from pipeline.egress.guard import Guard
+from pipeline.egress.pool import open_pool
 from pipeline.errors import OutputBroken
 from pipeline.media import download, examine
 from tests.pipeline.media.samples import sample
 
 
 async def fetch(uri: str, max_bytes: int = 100_000) -> bytes:
-    async with aiohttp.ClientSession() as session:
-        return await download(session, uri, max_bytes=max_bytes)
+    async with open_pool(Guard()) as pool:
+        return await download(pool, uri, max_bytes=max_bytes)
 
 
 async def test_both_encodings_give_the_picture() -> None:
