@@ -15,6 +15,8 @@ from api.gateway.progress import Progress
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
+from api.gateway.waits import Waits
+from pipeline.byte_budget import ByteBudget
 from pipeline.connections import Connections
 from pipeline.limits import Limits
 from pipeline.submit import Submissions
@@ -29,6 +31,12 @@ class State(Connections):
     authenticator: Authenticator
     admissions: Admissions
     sockets: Sockets
+    waits: Waits
+    """Requests that wait for a generation."""
+    job_waits: Waits
+    """Calls of process-jobs, each of which waits for many."""
+    bodies: ByteBudget
+    """What is held of the bodies of requests."""
     topics: Topics
     looks: Looks
     tickers: Tickers

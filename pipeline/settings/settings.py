@@ -8,7 +8,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, Validation
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from yarl import URL
 
-from pipeline.settings.network import Network, read_networks
+from pipeline.settings.network import NOT_PUBLIC, Network, networks, read_networks
 from pipeline.settings.origin import read_origins
 
 REPLICATE_API_URL = "https://api.replicate.com"
@@ -79,6 +79,47 @@ class Settings(BaseSettings):
         ge=1,
         validation_alias=_env("DARKROOM_MAX_SOCKETS"),
         description="Websockets and event streams that one web process holds",
+    )
+    max_anonymous_sockets: int = Field(
+        15_000,
+        ge=0,
+        validation_alias=_env("DARKROOM_MAX_ANONYMOUS_SOCKETS"),
+        description="Of these, how many for whoever has only the publishable key",
+    )
+    max_connections: int = Field(
+        4_096,
+        ge=1,
+        validation_alias=_env("DARKROOM_MAX_CONNECTIONS"),
+        description="Connections that one web process holds besides: requests, and sockets that have not signed in",
+    )
+    max_per_address: int = Field(
+        512,
+        ge=0,
+        validation_alias=_env("DARKROOM_MAX_PER_ADDRESS"),
+        description="Connections, and anonymous sockets, from one address; 0: any number",
+    )
+    proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(read_networks)] = Field(
+        networks(NOT_PUBLIC),
+        validation_alias=_env("DARKROOM_PROXIES"),
+        description="Networks behind whose addresses many clients stand, which are not counted",
+    )
+    header_seconds: float = Field(
+        10.0,
+        gt=0,
+        validation_alias=_env("DARKROOM_HEADER_SECONDS"),
+        description="How long a request's head may take to come",
+    )
+    stall_seconds: float = Field(
+        30.0,
+        gt=0,
+        validation_alias=_env("DARKROOM_STALL_SECONDS"),
+        description="How long each 64 KiB of a body may take to come, and of an answer to be read",
+    )
+    body_bytes: int = Field(
+        128 * 2**20,
+        ge=0,
+        validation_alias=_env("DARKROOM_BODY_BYTES"),
+        description="What one web process holds at a time of bodies, beyond the first 64 KiB of each",
     )
     drain_seconds: float = Field(
         5.0,
