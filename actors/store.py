@@ -63,13 +63,15 @@ class Store:
     async def _look(self) -> None:
         while True:
             await self.pool.wait_free()
+            await self._budget.wait_room()
             most = min(LARGEST_CLAIM, self.pool.free)
-            claimed = await claim_downloads(self._resources.engine, most, self._lease)
+            room = self._budget.most - self._budget.held
+            claimed = await claim_downloads(self._resources.engine, most, self._lease, most_bytes=room)
             for row in claimed:
                 # Counted at the claim: a picture that kills every worker that looks at it comes to an end here.
                 broke = row.retry_count > MAX_DOWNLOADS
                 self.pool.spawn(self._settle(row, OutputBroken(KILLS)) if broke else self._develop(row))
-            if len(claimed) < most:
+            if not claimed or claimed[0].due == len(claimed) < most:
                 return
 
     async def _develop(self, row: Row[Any]) -> None:
@@ -123,6 +125,8 @@ class Store:
         self._resources.notices.note(moved)
 
     async def _keep_all(self, row: Row[Any]) -> list[dict[str, Any]]:
+        if not row.output:
+            raise OutputBroken("The prediction names no output.")
         keeping = [asyncio.create_task(self._keep(row, idx, url)) for idx, url in enumerate(row.output)]
         try:
             return await asyncio.gather(*keeping)

@@ -33,6 +33,11 @@ class ByteBudget:
         self.held += size
         return True
 
+    async def wait_room(self) -> None:
+        """Wait until it is not spent."""
+        while self.held >= self.most:
+            await self.wait()
+
     async def wait(self) -> None:
         """Wait until something was given back."""
         waiter = asyncio.get_running_loop().create_future()

@@ -1,5 +1,6 @@
 """What a model's owner may write as its output: any address, any number, any size."""
 
+import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from uuid import UUID
@@ -8,6 +9,7 @@ import orjson
 import pytest
 from aiohttp import web
 
+from pipeline.claim import claim_downloads
 from pipeline.statements import execute, statement
 from pipeline.verdict import LOOKS_AT_BROKEN
 from tests.actors.lab import Hands, Lab
@@ -116,3 +118,28 @@ async def test_a_refused_address_is_asked_for_anew_and_nothing_is_bought_for_it(
     assert (row.status, row.possible_double_charge) == ("completed" if provider_has_it else "failed", 0)
     assert len(lab.sold()) == 1
     assert len(asked) == (1 if provider_has_it else LOOKS_AT_BROKEN)
+
+
+async def test_outputs_that_are_pictures_themselves_are_claimed_as_there_is_room(
+    lab: Lab, painter: Caller, hands: Hands
+) -> None:
+    """Each of them is more than a worker may hold: one is read after the other, and all of them are kept."""
+    picture = f"data:image/png;base64,{base64.b64encode(sample('png')).decode()}"
+    generations = [await answered(lab, hands, [picture] * 100) for _ in range(3)]
+    (claimed,) = await claim_downloads(lab.engine, 3, lease=0, most_bytes=1)
+    assert (claimed.due, claimed.outputs, claimed.output) == (3, 100, [picture])
+    async with lab.hands(download_bytes=1) as worker:
+        await worker.keep()
+    assert {(await lab.row(one)).status for one in generations} == {"completed"}
+
+
+@pytest.mark.parametrize("output", ["null", '"https://cat.example/x"', "{}", "[]"])
+async def test_a_row_without_outputs_holds_up_nobody(lab: Lab, painter: Caller, hands: Hands, output: str) -> None:
+    poisoned, good = await downloading(lab, hands), await downloading(lab, hands)
+    await execute(lab.engine, _ANSWERED, id=poisoned, output=output)
+    for _ in range(LOOKS_AT_BROKEN):
+        await hands.keep()
+        await lab.age()
+    assert (await lab.row(good)).status == "completed"
+    row = await lab.row(poisoned)
+    assert (row.status, "names no output" in row.error_message) == ("failed", True)

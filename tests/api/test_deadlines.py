@@ -168,12 +168,11 @@ async def test_a_large_body_may_take_long_as_long_as_it_comes(settings: Settings
 
 async def test_a_client_that_does_not_read_its_answer_is_cut_off(hasty: Web) -> None:
     """Many answers on one line, until the reader's buffer and the kernel's are full."""
-    async with connected(hasty.darkroom) as ((_, writer),):
+    async with connected(hasty.darkroom) as ((_, writer),), asyncio.timeout(PATIENCE):
         with suppress(ConnectionResetError):
             while not writer.is_closing():
                 writer.write(b"GET /openapi.json HTTP/1.1\r\nHost: darkroom\r\n\r\n")
                 await asyncio.sleep(0.001)
-        assert writer.is_closing()
 
 
 async def test_the_oldest_that_says_nothing_makes_room_for_the_next(settings: Settings, engine: AsyncEngine) -> None:
