@@ -5,10 +5,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
-import aiohttp
 from sqlalchemy import Row
 
 from pipeline.connections import Connections, open_connections
+from pipeline.egress.pool import Pool, open_pool
 from pipeline.errors import ProviderDown
 from pipeline.media.inspection import InspectionPool
 from pipeline.providers import Provider
@@ -22,7 +22,7 @@ LOOK_SECONDS = 10.0
 class Resources(Connections):
     """One process's connections, and one more for the providers' outputs."""
 
-    downloads: aiohttp.ClientSession
+    downloads: Pool
     """Without the provider's token: an output's address is a secret of its own."""
     inspections: InspectionPool
     """Looks at pictures; starts no process before the first one that takes one."""
@@ -43,7 +43,7 @@ async def open_resources(settings: Settings) -> AsyncIterator[Resources]:
     """Open everything an actor or the clock needs; closes it in reverse order."""
     async with (
         open_connections(settings) as connections,
-        aiohttp.ClientSession() as downloads,
+        open_pool(connections.guard) as downloads,
         InspectionPool() as inspections,
     ):
         yield Resources(**vars(connections), downloads=downloads, inspections=inspections)

@@ -13,6 +13,7 @@ from actors.resources import Resources
 from actors.task_pool import TaskPool
 from actors.turns import Turns
 from pipeline.advance import give_up
+from pipeline.byte_budget import ByteBudget
 from pipeline.claim import claim_downloads
 from pipeline.coalesce import Coalescer
 from pipeline.doorbell import Bell
@@ -20,11 +21,12 @@ from pipeline.errors import (
     NotFound,
     OutputBroken,
     OutputError,
+    OutputForbidden,
     OutputGone,
+    OutputRefused,
     ProviderError,
     StoreError,
 )
-from pipeline.media.brought import fetch_brought
 from pipeline.media.download import download
 from pipeline.moves import Move
 from pipeline.outputs import buy_again, download_later, finish, refresh_outputs, renew
@@ -52,18 +54,21 @@ class Store:
         self.pool = TaskPool(DOWNLOADING)
         self.turns = Turns(self._look)
         self._leases = Leases(resources.engine, self._lease, renew=renew, cancels=True)
+        self._budget = ByteBudget(resources.settings.download_bytes)
         self._finish: Coalescer[Mapping[str, Any], Move | None] = Coalescer(self._complete, largest=100)
 
     async def _look(self) -> None:
         while True:
             await self.pool.wait_free()
+            await self._budget.wait_room()
             most = min(LARGEST_CLAIM, self.pool.free)
-            claimed = await claim_downloads(self._resources.engine, most, self._lease)
+            room = self._budget.most - self._budget.held
+            claimed = await claim_downloads(self._resources.engine, most, self._lease, most_bytes=room)
             for row in claimed:
                 # Counted at the claim: a picture that kills every worker that looks at it comes to an end here.
                 broke = row.retry_count > MAX_DOWNLOADS
                 self.pool.spawn(self._settle(row, OutputBroken(KILLS)) if broke else self._develop(row))
-            if len(claimed) < most:
+            if not claimed or claimed[0].due == len(claimed) < most:
                 return
 
     async def _develop(self, row: Row[Any]) -> None:
@@ -71,7 +76,8 @@ class Store:
             async with asyncio.timeout(LONGEST_SECONDS):
                 with self._leases.held(row):
                     pictures = await self._keep_all(row)
-                    moved = await self._finish({"id": row.id, "fence": row.fence, "pictures": pictures})
+                    finished = {"id": row.id, "fence": row.fence, "pictures": pictures, "why": _left_out(row)}
+                    moved = await self._finish(finished)
         except OutputGone as error:
             await self._ask_again(row, error)
         except (OutputError, StoreError, TimeoutError) as error:
@@ -95,6 +101,10 @@ class Store:
             provider = self._resources.provider_of(row)
             prediction = await provider.get(row.provider_model or row.model_id, row.replicate_prediction_id)
         except NotFound:
+            if isinstance(error, OutputForbidden):
+                # Nobody says that it is gone: what is bought again now might be refused in the same way.
+                await self._settle(row, error)
+                return
             prediction = None
         except ProviderError as unreadable:
             await self._settle(row, unreadable)
@@ -116,6 +126,8 @@ class Store:
         self._resources.notices.note(moved)
 
     async def _keep_all(self, row: Row[Any]) -> list[dict[str, Any]]:
+        if not row.output:
+            raise OutputBroken("The prediction names no output.")
         keeping = [asyncio.create_task(self._keep(row, idx, url)) for idx, url in enumerate(row.output)]
         try:
             return await asyncio.gather(*keeping)
@@ -125,13 +137,12 @@ class Store:
                 task.cancel()
 
     async def _keep(self, row: Row[Any], idx: int, url: str) -> dict[str, Any]:
-        if row.from_outside:
-            data = await fetch_brought(self._resources.guard, url)
-        else:
-            data = await download(self._resources.downloads, url)
-        picture, data = await self._resources.inspections.examine(data)
-        key = picture_key(row.id, idx, data, picture.extension)
-        await self._resources.store.put(key, data, picture.content_type)
+        own = self._resources.settings.provider_url_of(row.provider)
+        with self._budget.account() as account:
+            data = await download(self._resources.downloads, url, account=account, own=own)
+            picture, data = await self._resources.inspections.examine(data)
+            key = picture_key(row.id, idx, data, picture.extension)
+            await self._resources.store.put(key, data, picture.content_type)
         return {
             "id": uuid4(),
             "idx": idx,
@@ -149,9 +160,20 @@ class Store:
         return [moved.get(row["id"]) for row in batch]
 
     async def _settle(self, row: Row[Any], error: Exception) -> None:
+        if isinstance(error, OutputRefused):
+            log.warning("generation %s: %s DARKROOM_EGRESS_ALLOW names networks that are let in.", row.id, error)
+        elif isinstance(error, StoreError):
+            log.warning("generation %s: %s", row.id, error)
         match on_unstored(error, row.retry_count):
             case GiveUp(why):
                 self._resources.notices.note(await give_up(self._resources.engine, Status.DOWNLOADING, row, why))
             case TryAgain(delay, why):
                 log.warning("generation %s: output not stored, trying again: %s", row.id, why)
                 await download_later(self._resources.engine, row, delay=delay)
+
+
+def _left_out(row: Row[Any]) -> str | None:
+    """What its timeline says of outputs that nobody had asked for; None when there were none."""
+    if row.outputs <= len(row.output):
+        return None
+    return f"kept {len(row.output)} of {row.outputs} outputs: {row.num_outputs} had been asked for"

@@ -6,6 +6,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
@@ -15,6 +17,7 @@ from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
 from api.auth.origins import cors
 from api.batches import doors as batches
+from api.body_budget import BodyBudget
 from api.callbacks.doors import receive_callback
 from api.gateway.events import stream_events
 from api.gateway.listener import Listener
@@ -24,12 +27,14 @@ from api.gateway.socket import websocket_door
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
+from api.gateway.waits import MOST_JOB_WAITS, MOST_WAITS, Waits
 from api.generations import doors, verbs
 from api.health import show_health, show_readiness
 from api.images import show_image
+from api.intake import AddressCap
 from api.javascript import show_javascript
 from api.models import show_models
-from api.problems import ANSWERED, answer_problem
+from api.problems import ANSWERED, answer_nobody, answer_problem
 from api.readiness import PartChecks
 from api.state import State
 from api.supabase import paths
@@ -44,6 +49,7 @@ from api.supabase.realtime.socket import realtime_door
 from api.supabase.rest import doors as rest
 from api.supabase.rest.procedures import doors as procedures
 from api.webhooks import doors as webhooks
+from pipeline.byte_budget import ByteBudget
 from pipeline.connections import open_connections
 from pipeline.database import open_reading_engine
 from pipeline.limits import Limits
@@ -138,7 +144,14 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             accounts=ProviderAccounts(connections.engine),
             authenticator=authenticator,
             admissions=admissions,
-            sockets=Sockets(settings.max_sockets),
+            sockets=Sockets(
+                settings.max_sockets,
+                settings.max_anonymous_sockets,
+                AddressCap(settings.max_per_address, settings.proxies),
+            ),
+            waits=Waits(MOST_WAITS),
+            job_waits=Waits(MOST_JOB_WAITS),
+            bodies=ByteBudget(settings.body_bytes),
             topics=topics,
             looks=looks,
             tickers=tickers,
@@ -163,8 +176,12 @@ def create_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=ROUTES,
         lifespan=lifespan,
-        middleware=[*cors(settings), *old_doors_cors(settings)],
-        exception_handlers=dict.fromkeys(HANDLED, answer_problem),
+        middleware=[
+            *cors(settings),
+            *old_doors_cors(settings),
+            Middleware(BodyBudget),
+        ],
+        exception_handlers={**dict.fromkeys(HANDLED, answer_problem), ClientDisconnect: answer_nobody},
     )
 
 

@@ -30,7 +30,7 @@ async def show_readiness(_request: Request) -> Response:
 def main() -> None:
     """Serve until SIGTERM."""
     app = Starlette(routes=[WebSocketRoute("/", echo), Route("/readyz", show_readiness)])
-    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), ws="websockets-sansio", **SERVED)
+    uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), http="httptools", ws="websockets-sansio", **SERVED)
 
 
 if __name__ == "__main__":

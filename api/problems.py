@@ -104,6 +104,11 @@ def headers_of(error: Exception, status: int) -> dict[str, str]:
     return headers
 
 
+async def answer_nobody(_: Request, _error: Exception) -> Response:
+    """Starlette's exception handler for a client that left while its body was read: nobody hears this."""
+    return Response(status_code=400)
+
+
 async def answer_problem(_: Request, error: Exception) -> Response:
     """Starlette's exception handler for everything."""
     document = document_of(error)

@@ -6,14 +6,17 @@ by one, and only then closes the door.
 """
 
 import asyncio
+from functools import partial
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 import uvicorn
 from sse_starlette.sse import AppStatus
 from starlette.applications import Starlette
 
 from api.gateway.line import GatewayProtocol
+from api.http_protocol import HttpProtocol
+from api.intake import Intake
 from pipeline.settings import Settings
 from schema.wire.frames import MAX_FRAME_BYTES
 
@@ -23,7 +26,6 @@ LEAVE_SECONDS = 3
 """How long open requests may take once the door is closed; uvicorn's own default is for ever."""
 SERVED: dict[str, Any] = {
     "loop": "uvloop",
-    "http": "httptools",
     # Status frames gain little from compression, and it costs 40 kB a socket.
     "ws_per_message_deflate": False,
     "ws_max_size": 4 * MAX_FRAME_BYTES,
@@ -43,6 +45,7 @@ class Server(uvicorn.Server):
                 app,
                 host=settings.host,
                 port=settings.port,
+                http=cast(type[asyncio.Protocol], partial(HttpProtocol, intake=Intake(settings))),
                 ws=GatewayProtocol,
                 timeout_graceful_shutdown=LEAVE_SECONDS,
                 ws_ping_interval=ping_seconds,

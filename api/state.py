@@ -15,7 +15,9 @@ from api.gateway.progress import Progress
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
+from api.gateway.waits import Waits
 from api.readiness import PartChecks
+from pipeline.byte_budget import ByteBudget
 from pipeline.connections import Connections
 from pipeline.limits import Limits
 from pipeline.provider_accounts import ProviderAccounts
@@ -32,6 +34,12 @@ class State(Connections):
     authenticator: Authenticator
     admissions: Admissions
     sockets: Sockets
+    waits: Waits
+    """Requests that wait for a generation."""
+    job_waits: Waits
+    """Calls of process-jobs, each of which waits for many."""
+    bodies: ByteBudget
+    """What is held of the bodies of requests."""
     topics: Topics
     looks: Looks
     tickers: Tickers

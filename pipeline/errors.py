@@ -18,6 +18,8 @@ DarkroomError
 ├── OutputError
 │   ├── OutputUnreachable  the output's address does not answer now
 │   ├── OutputGone         the output has expired
+│   │   └── OutputForbidden  its host refuses it, and does not say whether it has
+│   ├── OutputRefused      its address is none that we ask
 │   └── OutputBroken       the bytes are no picture we can keep
 │       └── OutputUninspectable  looking at them ends the process that does it
 ├── SourceError
@@ -117,6 +119,10 @@ class OutputUnreachable(OutputError):
 
 class OutputGone(OutputError):
     """The output has expired."""
+
+
+class OutputForbidden(OutputGone):
+    """The output's host refuses to give it: it may have expired, and may not."""
 
 
 class OutputBroken(OutputError):

@@ -16,9 +16,9 @@ from schema.statuses import Status
 # The claim counted this try too, and it was no retry. Pictures that are there already belong to a row that was reset by
 # hand: it is developed again.
 _FINISH = statement(f"""
-    WITH {held("id uuid, fence bigint, pictures jsonb")},
+    WITH {held("id uuid, fence bigint, pictures jsonb, why text")},
     moved AS (
-      UPDATE image_generations AS g SET {move(Status.DOWNLOADING, Status.COMPLETED)},
+      UPDATE image_generations AS g SET {move(Status.DOWNLOADING, Status.COMPLETED, why="r.why")},
         completed_at = now(), due_at = NULL, progress = 100, error_message = NULL,
         retry_count = greatest(0, g.retry_count - 1),
         -- Pictures that came in the answer itself lie in the store now.
@@ -73,7 +73,7 @@ _REFRESH = statement("""
 
 
 async def finish(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]]) -> list[Move]:
-    """Complete rows of {id, fence, pictures}: status and images in one statement, so neither is without the other."""
+    """Complete rows of {id, fence, pictures, why}: status and images in one statement, so none is without the other."""
     return [as_move(row) for row in await fetch(engine, _FINISH, rows=as_json(rows))]
 
 

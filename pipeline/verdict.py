@@ -8,6 +8,7 @@ from sqlalchemy import Row
 
 from pipeline.errors import (
     OutputBroken,
+    OutputForbidden,
     OutputRefused,
     OutputUninspectable,
     ProviderDown,
@@ -17,6 +18,7 @@ from pipeline.errors import (
     RouteRefused,
     SourceError,
     SourceRefused,
+    StoreError,
 )
 from pipeline.providers.refusals import Cause, cause_by_words
 
@@ -145,9 +147,12 @@ def on_lost(
 def on_unstored(error: Exception, tries: int) -> TryAgain | GiveUp:
     """What it means that outputs could not be stored, for the `tries`th time; the attempt's number stays as it is."""
     why = str(error) or "it took too long"
+    if isinstance(error, StoreError):
+        # Where it is and what is wrong with it is the operator's to read, in the log.
+        why = "the store does not take pictures now"
     if isinstance(error, OutputRefused | OutputUninspectable):
         # Neither the address nor the bytes will be better next time, and each look costs a process.
         return GiveUp(f"the picture could not be stored: {error}")
-    if tries >= MAX_DOWNLOADS or (isinstance(error, OutputBroken) and tries >= LOOKS_AT_BROKEN):
+    if tries >= MAX_DOWNLOADS or (isinstance(error, OutputBroken | OutputForbidden) and tries >= LOOKS_AT_BROKEN):
         return GiveUp(f"the picture could not be stored after {tries} {'try' if tries == 1 else 'tries'}: {why}")
     return TryAgain(backoff(tries - 1), why, unsold=True)

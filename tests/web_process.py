@@ -5,7 +5,6 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
 from api.app import create_app
@@ -26,7 +25,7 @@ async def web_process(settings: Settings, *, ping_seconds: float = PING_SECONDS)
     state = ServerState()
     async with app.router.lifespan_context(app):
         server = await asyncio.get_running_loop().create_server(
-            lambda: HttpToolsProtocol(config=config, server_state=state, app_state={}),
+            lambda: config.http_protocol_class(config=config, server_state=state, app_state={}),  # type: ignore[call-arg]
             sock=_listening(settings.port),
         )
         yield app.state.darkroom

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from uuid import UUID
 
 import orjson
+from starlette.requests import Request
 
 from api.auth.identity import Identity
 from api.gateway.following import Asked, follow, leave
@@ -12,7 +13,8 @@ from api.gateway.frame import Frame
 from api.gateway.outbox import Outbox
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import Kind, TopicName
-from api.state import State
+from api.gateway.waits import Waits
+from api.state import State, state_of
 from pipeline.errors import NotFound
 from schema.statuses import Status
 
@@ -36,17 +38,40 @@ class Ears:
         self.over.set()
 
 
-async def await_ends(state: State, identity: Identity, ids: Iterable[UUID], seconds: float) -> None:
-    """Wait until all of these have come to an end, or so many seconds; also over when this process is told to go.
+async def await_ends(request: Request, waits: Waits, identity: Identity, ids: Iterable[UUID], seconds: float) -> None:
+    """Wait until all of these have come to an end, or so many seconds; also over when the client of `request` has
+    gone, and when this process is told to go. `waits` counts it meanwhile. What is left of its body is dropped.
 
     Reading how they stand is the caller's: of what was waited for nothing is promised.
     """
+    state = state_of(request)
+    with waits.place():
+        ending = asyncio.create_task(_await_all(state, identity, ids))
+        leaving = asyncio.create_task(_await_leaving(request))
+        both = {ending, leaving}
+        try:
+            await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in both:
+                task.cancel()
+            await asyncio.wait(both)
+        if not ending.cancelled():
+            ending.result()
+
+
+async def _await_all(state: State, identity: Identity, ids: Iterable[UUID]) -> None:
     try:
-        async with asyncio.timeout(seconds), asyncio.TaskGroup() as group:
+        async with asyncio.TaskGroup() as group:
             for generation_id in ids:
                 group.create_task(_await_end(state, identity, generation_id))
-    except TimeoutError:
-        return
+    except ExceptionGroup as errors:
+        # One says as much as all: the database is away.
+        raise errors.exceptions[0] from None
+
+
+async def _await_leaving(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        continue
 
 
 async def _await_end(state: State, identity: Identity, generation_id: UUID) -> None:
@@ -59,7 +84,7 @@ async def _await_end(state: State, identity: Identity, generation_id: UUID) -> N
         reached=lambda: None,
         ends=Ends(ears.leave, ears.leave),
     )
-    state.sockets.join(ears)
+    state.sockets.join_wait(ears)
     try:
         await follow(state, subscription, Asked(None, None))
         await ears.over.wait()

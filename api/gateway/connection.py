@@ -5,9 +5,11 @@ from abc import ABC, abstractmethod
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from api.auth.identity import Identity
 from api.gateway.line import line_of
 from api.gateway.outbox import Outbox
 from api.gateway.reading import Reader, TooFast
+from api.intake import address_of
 from api.state import State
 from schema.wire import frames
 
@@ -56,6 +58,13 @@ class Connection(ABC):
     @abstractmethod
     def _let_go(self) -> None:
         """The socket is closed: follow and watch nothing more for it."""
+
+    def _let_in(self, identity: Identity) -> None:
+        """Its client has shown who it is. Raises Closed when there is no room for one that is nobody in particular."""
+        anonymous = identity.role == "anonymous"
+        if anonymous and (why := self._state.sockets.join_anonymous(self, address_of(self._websocket))):
+            raise Closed(frames.CLOSE_TOO_MANY, why)
+        self._line.forget_handshake()
 
     @property
     def waiting_bytes(self) -> int:

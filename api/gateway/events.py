@@ -18,8 +18,9 @@ from api.gateway.outbox import Outbox
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import Kind, TopicName
 from api.generations.doors import uuid_of
+from api.intake import PLACE, address_of
 from api.problems import Problem
-from api.state import State, state_of
+from api.state import state_of
 from pipeline.errors import DarkroomError, Invalid, NotFound
 from pipeline.outages import DATABASE_AWAY
 from schema.statuses import Status
@@ -50,8 +51,15 @@ async def stream_events(request: Request) -> Response:
         raise NotFound("id: there is no generation with this id, or it is not yours")
     if Status(row.status).is_final and after == row.version:
         return Response(status_code=204)
+    # What was waited for meanwhile may have taken the last place.
+    if refusal := state.sockets.refusal():
+        return refusal
+    if identity.role == "anonymous" and (why := state.sockets.anonymous_refusal(address_of(request))):
+        raise Problem("unavailable", why)
     topic = TopicName(Kind.GENERATION, generation_id)
-    return EventSourceResponse(EventStream(state, identity, topic, after).events(), ping=COMMENT_SECONDS)
+    stream = EventStream(request, identity, topic, after)
+    # The connection is counted with the sockets from now on, and so it is not used for another request.
+    return EventSourceResponse(stream.events(), ping=COMMENT_SECONDS, headers={"Connection": "close"})
 
 
 def _after(request: Request) -> int:
@@ -100,8 +108,9 @@ class Slot:
 class EventStream:
     """One client's stream."""
 
-    def __init__(self, state: State, identity: Identity, topic: TopicName, after: int) -> None:
-        self._state = state
+    def __init__(self, request: Request, identity: Identity, topic: TopicName, after: int) -> None:
+        self._request = request
+        self._state = state_of(request)
         self._slot = Slot()
         self._after = after
         self._identity = identity
@@ -127,10 +136,18 @@ class EventStream:
             log.warning("an event stream could not begin: %s", error)
             self.leave()
 
+    def _join(self) -> None:
+        self._state.sockets.join(self)
+        if place := self._request.scope.get("state", {}).get(PLACE):
+            place.leave()
+        anonymous = self._identity.role == "anonymous"
+        if anonymous and self._state.sockets.join_anonymous(self, address_of(self._request)):
+            self.leave()
+
     async def events(self) -> AsyncIterator[ServerSentEvent]:
         """Subscribe, and give every frame as an event until a final one."""
         admission = self._state.admissions.admit(self._identity, lambda _: self.leave())
-        self._state.sockets.join(self)
+        self._join()
         # In a task: beginning waits for its frames to be taken, when something moves meanwhile.
         beginning = asyncio.create_task(self._begin())
         try:

@@ -12,6 +12,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 from websockets.protocol import OPEN
 
 from api.gateway.frame import Frame
+from api.intake import Place
 
 EXTENSION = "darkroom.line"
 LEAVE_SECONDS = 10.0
@@ -37,7 +38,7 @@ class SocketLine:
 
     __slots__ = ("_protocol", "is_writable", "on_writable")
 
-    def __init__(self, protocol: WebSocketsSansIOProtocol) -> None:
+    def __init__(self, protocol: "GatewayProtocol") -> None:
         if protocol.conn.extensions:
             # A compressed frame is not the same bytes for every client.
             raise RuntimeError("the gateway's frames are written as they are: turn ws_per_message_deflate off")
@@ -59,8 +60,10 @@ class SocketLine:
         protocol.transport.write(frame.wire)
 
     def forget_handshake(self) -> None:
-        """Let go of what the client came with, once it has been let in: 3 kB, and its key among them."""
+        """Let go of what the client came with, once it has been let in: 3 kB, its key, its place among strangers."""
         protocol = self._protocol
+        if protocol.place is not None:
+            protocol.place.leave()
         scope = cast(Scope, protocol.scope)
         scope["headers"].clear()
         scope["query_string"] = b""
@@ -68,8 +71,14 @@ class SocketLine:
         protocol.request.headers.clear()
         protocol.response.headers.clear()
 
+    def set_waiting(self, waiting: bool) -> None:
+        """Whether it is the client's turn, who has not been let in: such a connection may have to make room."""
+        if self._protocol.place is not None:
+            self._protocol.place.set_waiting(waiting)
+
     def close(self, code: int, reason: str) -> None:
         """Send the close frame behind what waits; a client that does not answer it in time is cut off."""
+        self.set_waiting(True)
         protocol = self._protocol
         if protocol.close_sent or protocol.disconnected or protocol.conn.state is not OPEN:
             return
@@ -88,6 +97,8 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
     """uvicorn's websocket protocol, with its line in the scope's extensions."""
 
     line: SocketLine | None = None
+    place: Place | None = None
+    """Where the connection is counted until its client has been let in."""
 
     async def run_asgi(self) -> None:
         """Run the application, which finds the line in its scope."""
@@ -108,6 +119,12 @@ class GatewayProtocol(WebSocketsSansIOProtocol):
             self.line.is_writable = True
             if self.line.on_writable is not None:
                 self.line.on_writable()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is closed."""
+        super().connection_lost(exc)
+        if self.place is not None:
+            self.place.leave()
 
     def keepalive_timeout(self) -> None:
         """A ping was not answered: the close frame would wait behind what was not read, and the connection for ever."""

@@ -51,8 +51,9 @@ class Socket(Connection):
         self._admission: Admission | None = None
 
     async def _converse(self) -> None:
-        self._admission = self._state.admissions.admit(await self._authenticate(), self.put_out)
-        self._line.forget_handshake()
+        identity = await self._authenticate()
+        self._let_in(identity)
+        self._admission = self._state.admissions.admit(identity, self.put_out)
         while True:
             await self._obey(await self._reader.read(), self._admission.identity)
 
@@ -85,11 +86,13 @@ class Socket(Connection):
             raise Closed(frames.CLOSE_DRAINING, "who you are cannot be checked now; reconnect") from None
 
     async def _first_token(self) -> str:
+        self._line.set_waiting(True)
         try:
             async with asyncio.timeout(AUTH_SECONDS):
                 frame = parse(await self._reader.read())
         except TimeoutError:
             raise Closed(frames.CLOSE_AUTH, f"no auth frame within {AUTH_SECONDS:.0f} s") from None
+        self._line.set_waiting(False)
         if not isinstance(frame, frames.Auth):
             raise Closed(frames.CLOSE_AUTH, "the first frame must be auth, when no header brought a key")
         return frame.token

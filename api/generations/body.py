@@ -7,6 +7,7 @@ import orjson
 from pydantic import BaseModel
 from starlette.requests import Request
 
+from api.body_budget import FREE_BYTES, account_of
 from api.problems import Problem
 from schema.wire.http import MAX_BODY_BYTES
 
@@ -14,12 +15,16 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_body(request: Request, limit: int = MAX_BODY_BYTES) -> bytes:
-    """The body's bytes. Raises Problem("too-large") as soon as they pass `limit`."""
-    body = bytearray()
+    """The body's bytes. Raises Problem("too-large") as soon as they pass `limit`, Problem("unavailable") when this
+    process holds as much of bodies as it may.
+    """
+    body, account = bytearray(), account_of(request)
     async for chunk in request.stream():
         body += chunk
         if len(body) > limit:
             raise Problem("too-large", f"body: at most {limit} bytes")
+        if (more := len(body) - FREE_BYTES - account.held) > 0 and not account.take_now(more):
+            raise Problem("unavailable", "body: many large ones are on their way to this server; send it again shortly")
     return bytes(body)
 
 

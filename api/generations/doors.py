@@ -49,9 +49,10 @@ async def submit_generation(request: Request) -> Response:
         row, replayed = await accept_once(state, asked, identity, key)
         headers = {REPLAYED: "true"} if replayed else {}
     headers["Location"] = f"/v1/generations/{row.id}"
-    if seconds := preferred_wait(request):
+    # A preference need not be met: when too many wait already, it is answered at once.
+    if (seconds := preferred_wait(request)) and not state.waits.is_full:
         headers[APPLIED] = f"wait={seconds}"
-        await await_ends(state, identity, [row.id], seconds)
+        await await_ends(request, state.waits, identity, [row.id], seconds)
         row = await read_generation(state.engine, row.id) or row
     over = APPLIED in headers and Status(row.status).is_final
     return json_answer(as_resource(row), 200 if over else 202, headers)

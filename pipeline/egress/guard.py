@@ -2,8 +2,8 @@
 
 import logging
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import aiohttp
@@ -11,7 +11,8 @@ from yarl import URL
 
 from pipeline.egress.addresses import Address, is_in, is_public, literal
 from pipeline.egress.pinned import Pinned, pinned_session
-from pipeline.egress.resolver import Resolver
+from pipeline.egress.resolver import NOT_PUBLIC, Resolver
+from pipeline.egress.web_address import read_address
 from pipeline.errors import EgressRefused, EgressUnreachable
 from pipeline.settings.network import Network
 
@@ -31,28 +32,32 @@ class Guard:
         self._allowed = allowed
         self._resolve = resolve or Resolver()
 
-    def check(self, url: str) -> None:
+    def check(self, url: str | URL) -> None:
         """Raise EgressRefused for what can be told without asking a name server."""
-        address = self._parsed(url)
+        address = self.parse(url)
         assert address.host is not None
         if (found := literal(address.host)) is not None:
-            self._check_address(address, found)
+            self._check_address(address.scheme, address.host, found)
         elif address.scheme != "https" and not self._allowed:
             raise EgressRefused("must be an https address")
 
-    async def pin(self, url: str) -> Pinned:
+    async def pin(self, url: str | URL) -> Pinned:
         """The addresses that a request for `url` may go to, looked at. Raises EgressRefused or EgressUnreachable."""
-        address = self._parsed(url)
+        address = self.parse(url)
         assert address.host is not None
         assert address.port is not None
-        found = literal(address.host)
-        addresses = [found] if found else await self._resolve(address.host, address.port)
+        return Pinned(address, tuple(await self.resolve(address.scheme, address.host, address.port)))
+
+    async def resolve(self, scheme: str, host: str, port: int) -> Sequence[Address]:
+        """The addresses that a connection to a host may go to, looked at. Raises EgressRefused or EgressUnreachable."""
+        found = literal(host)
+        addresses = [found] if found else await self._resolve(host, port)
         for one in addresses:
-            self._check_address(address, one)
-        return Pinned(address, tuple(addresses))
+            self._check_address(scheme, host, one)
+        return addresses
 
     @asynccontextmanager
-    async def request(self, method: str, url: str, **options: Any) -> AsyncIterator[aiohttp.ClientResponse]:
+    async def request(self, method: str, url: str | URL, **options: Any) -> AsyncIterator[aiohttp.ClientResponse]:
         """One request, as aiohttp makes it with these options, while the context lasts. No redirect is followed.
 
         Raises EgressRefused or EgressUnreachable, also for what goes wrong while the answer is read. The caller sets
@@ -60,23 +65,18 @@ class Guard:
         """
         pinned = await self.pin(url)
         host = pinned.url.host
-        try:
+        with explained(str(host)):
             async with (
                 pinned_session(pinned) as session,
                 session.request(method, pinned.url, allow_redirects=False, **options) as answer,
             ):
                 yield answer
-        except aiohttp.ClientConnectorCertificateError as error:
-            raise EgressRefused(f"{host} shows no certificate that can be trusted") from error
-        except aiohttp.InvalidURL as error:
-            raise EgressRefused("cannot be read as an address") from error
-        except (aiohttp.ClientError, OSError) as error:
-            raise EgressUnreachable(f"{host} cannot be reached ({type(error).__name__})") from error
 
     @staticmethod
-    def _parsed(url: str) -> URL:
+    def parse(url: str | URL) -> URL:
+        """The address in `url`. Raises EgressRefused when it is none that a request could go to."""
         try:
-            address = URL(url)
+            address = url if isinstance(url, URL) else read_address(url)
             host, port = address.host, address.port
         except ValueError as error:
             raise EgressRefused("cannot be read as an address") from error
@@ -84,19 +84,32 @@ class Guard:
             raise EgressRefused("must be an https address")
         if address.user is not None or address.password is not None:
             raise EgressRefused("must not hold a user name or a password")
-        if literal(host) is None and _is_odd_number(host.rstrip(".")):
+        if literal(host) is None and (":" in host or _is_odd_number(host.rstrip("."))):
             raise EgressRefused(f"{host} is no usual way to write an address")
         return address
 
-    def _check_address(self, url: URL, address: Address) -> None:
+    def _check_address(self, scheme: str, host: str, address: Address) -> None:
         if is_in(address, self._allowed):
             return
         if not is_public(address):
             # Where the name leads is nothing for whoever asked: it may tell of the network inside.
-            log.info("egress to %s refused: it leads to %s", url.host, address)
-            raise EgressRefused(f"{url.host} is not on the public internet")
-        if url.scheme != "https":
+            log.info("egress to %s refused: it leads to %s", host, address)
+            raise EgressRefused(NOT_PUBLIC.format(host))
+        if scheme != "https":
             raise EgressRefused("must be an https address")
+
+
+@contextmanager
+def explained(host: str) -> Iterator[None]:
+    """Turn what aiohttp raises while it asks `host` into EgressRefused or EgressUnreachable."""
+    try:
+        yield
+    except aiohttp.ClientConnectorCertificateError as error:
+        raise EgressRefused(f"{host} shows no certificate that can be trusted") from error
+    except aiohttp.InvalidURL as error:
+        raise EgressRefused("cannot be read as an address") from error
+    except (aiohttp.ClientError, OSError) as error:
+        raise EgressUnreachable(f"{host} cannot be reached ({type(error).__name__})") from error
 
 
 def _is_odd_number(host: str) -> bool:

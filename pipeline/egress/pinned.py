@@ -1,7 +1,7 @@
 """A session that connects to the addresses that were looked at, whatever a name server says by now."""
 
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import NamedTuple
 
@@ -29,20 +29,25 @@ class _Answers(AbstractResolver):
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """See AbstractResolver."""
-        return [
-            ResolveResult(
-                hostname=host,
-                host=str(address),
-                port=port,
-                family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
-                proto=0,
-                flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
-            )
-            for address in self._addresses
-        ]
+        return results_of(self._addresses, host, port)
 
     async def close(self) -> None:
         """See AbstractResolver."""
+
+
+def results_of(addresses: Sequence[Address], host: str, port: int) -> list[ResolveResult]:
+    """What a resolver of aiohttp's answers when `host` has these addresses."""
+    return [
+        ResolveResult(
+            hostname=host,
+            host=str(address),
+            port=port,
+            family=socket.AF_INET if address.version == 4 else socket.AF_INET6,
+            proto=0,
+            flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV,
+        )
+        for address in addresses
+    ]
 
 
 @asynccontextmanager

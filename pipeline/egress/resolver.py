@@ -11,6 +11,8 @@ from pipeline.errors import EgressRefused, EgressUnreachable
 
 _RESOLVERS = ThreadPoolExecutor(16, "resolve")
 """Threads of their own: a name server that sleeps must hold up nobody but others who name hosts."""
+NOT_PUBLIC = "{} is not on the public internet"
+"""Said of names that lead inside and of names that nobody has: which of them exist is not for strangers to learn."""
 _NOT_THERE = {socket.EAI_NONAME, getattr(socket, "EAI_NODATA", socket.EAI_NONAME)}
 
 
@@ -31,7 +33,7 @@ class Resolver:
             found = await asyncio.shield(self._asked(host, port))
         except socket.gaierror as error:
             if error.errno in _NOT_THERE:
-                raise EgressRefused(f"there is no host {host}") from error
+                raise EgressRefused(NOT_PUBLIC.format(host)) from error
             raise EgressUnreachable(f"{host} cannot be resolved now") from error
         except UnicodeError as error:
             raise EgressRefused(f"{host[:80]!r} cannot be the name of a host") from error

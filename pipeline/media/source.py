@@ -8,6 +8,7 @@ import aiohttp
 from yarl import URL
 
 from pipeline.egress import Guard
+from pipeline.egress.web_address import REDIRECTS, next_address
 from pipeline.errors import (
     EgressRefused,
     EgressUnreachable,
@@ -25,7 +26,6 @@ MAX_REDIRECTS: Final = 3
 KINDS: Final = frozenset({"png", "jpeg", "webp", "gif"})
 """What every model reads."""
 
-_REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 # "Not now" rather than "not this": request timeout, too early, too many requests (RFC 9110, 8470, 6585).
 _LATER: Final = frozenset({408, 425, 429})
 _CHUNK: Final = 64 * 1024
@@ -49,21 +49,21 @@ async def fetch_source(guard: Guard, inspections: InspectionPool, url: str, time
         raise SourceUnreachable(str(error)) from error
 
 
-async def _fetch(guard: Guard, url: str) -> bytes:
+async def _fetch(guard: Guard, url: str | URL) -> bytes:
     for _ in range(1 + MAX_REDIRECTS):
         # identity: pictures are compressed already, and lengths then mean what they say.
         headers = {"Accept": "image/*", "Accept-Encoding": "identity"}
         async with guard.request("GET", url, headers=headers, timeout=aiohttp.ClientTimeout(total=None)) as answer:
-            if answer.status not in _REDIRECTS:
+            if answer.status not in REDIRECTS:
                 return await _body(answer)
             url = _next(answer)
     raise SourceRefused(f"its address redirects more than {MAX_REDIRECTS} times")
 
 
-def _next(answer: aiohttp.ClientResponse) -> str:
+def _next(answer: aiohttp.ClientResponse) -> URL:
     try:
-        return str(answer.url.join(URL(answer.headers["Location"])))
-    except (KeyError, ValueError) as error:
+        return next_address(answer)
+    except ValueError as error:
         raise SourceRefused(f"{answer.url.host} redirects to nowhere") from error
 
 

@@ -1,5 +1,6 @@
 """The wire to a provider: one HTTP request at a time, never repeated, and what became of it."""
 
+import logging
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
@@ -10,6 +11,8 @@ import orjson
 from pipeline.errors import ProviderDown, ProviderError, ProviderUnclear
 from pipeline.providers.lenient_json import read_json
 from pipeline.retry_after import of_headers
+
+log = logging.getLogger(__name__)
 
 MAX_ANSWER_BYTES = 64 * 2**20
 """A page of a list has a hundred predictions, each with its source picture in it; pictures come in base64."""
@@ -60,7 +63,8 @@ class Wire:
             raise self._error_of(answer.status, answer.content, buying=buying, retry_after=retry_after)
         if not isinstance(answer.content, dict):
             lost: type[ProviderError] = ProviderUnclear if buying else ProviderDown
-            raise lost(f"the provider at {self.url} answered something that is not a JSON object")
+            log.warning("the provider at %s answered something that is not a JSON object", self.url)
+            raise lost("the provider answered something that is not a JSON object")
         return answer
 
     async def ask(self, method: str, path: str, timeout: float, *, buying: bool = False, **options: Any) -> Answer:
@@ -76,9 +80,13 @@ class Wire:
             ) as answer:
                 body = await _read(answer)
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError, aiohttp.InvalidURL) as error:
-            raise ProviderDown(f"the provider does not answer at {self.url}: {error}") from error
+            # What becomes of it is read by whoever asked for the picture: where the provider is stands in the log.
+            log.warning("the provider does not answer at %s: %s", self.url, error)
+            raise ProviderDown(f"the provider does not answer ({type(error).__name__})") from error
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
-            raise lost(f"the provider's answer was lost: {type(error).__name__} {error}") from error
+            log.warning("the answer of the provider at %s was lost: %s %s", self.url, type(error).__name__, error)
+            how = f" {error}" if isinstance(error, aiohttp.ClientPayloadError) else ""
+            raise lost(f"the provider's answer was lost: {type(error).__name__}{how}") from error
         content = read_json(body)
         if content is None:
             content = body[:LONGEST_TEXT].decode(errors="replace")

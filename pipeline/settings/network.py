@@ -3,12 +3,17 @@
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 Network = IPv4Network | IPv6Network
+NOT_PUBLIC = "127.0.0.0/8, ::1/128, 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 100.64.0.0/10, fc00::/7"
+"""This machine and the networks around it. Source: IANA's special-purpose address registries."""
 
 
 def read_networks(text: object) -> object:
-    """Read `10.1.0.0/16, ::1` as a tuple of networks. Raises ValueError."""
-    if not isinstance(text, str):
-        return text
+    """Read `10.1.0.0/16, ::1` as a tuple of networks; what is no text stays. Raises ValueError."""
+    return networks(text) if isinstance(text, str) else text
+
+
+def networks(text: str) -> tuple[Network, ...]:
+    """The networks in `10.1.0.0/16, ::1`. Raises ValueError."""
     return tuple(_read(part.strip()) for part in text.split(",") if part.strip())
 
 

@@ -6,8 +6,9 @@ from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, BeforeValidator, Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from yarl import URL
 
-from pipeline.settings.network import Network, read_networks
+from pipeline.settings.network import NOT_PUBLIC, Network, networks, read_networks
 from pipeline.settings.origin import read_origins
 
 REPLICATE_API_URL = "https://api.replicate.com"
@@ -71,13 +72,54 @@ class Settings(BaseSettings):
     egress_allow: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(read_networks)] = Field(
         (),
         validation_alias=_env("DARKROOM_EGRESS_ALLOW"),
-        description="Networks beside the public internet for source pictures and webhooks, separated by commas",
+        description="Networks beside the public internet for pictures and webhooks, separated by commas",
     )
     max_sockets: int = Field(
         20_000,
         ge=1,
         validation_alias=_env("DARKROOM_MAX_SOCKETS"),
         description="Websockets and event streams that one web process holds",
+    )
+    max_anonymous_sockets: int = Field(
+        15_000,
+        ge=0,
+        validation_alias=_env("DARKROOM_MAX_ANONYMOUS_SOCKETS"),
+        description="Of these, how many for whoever has only the publishable key",
+    )
+    max_connections: int = Field(
+        4_096,
+        ge=1,
+        validation_alias=_env("DARKROOM_MAX_CONNECTIONS"),
+        description="Connections that one web process holds besides: requests, and sockets that have not signed in",
+    )
+    max_per_address: int = Field(
+        512,
+        ge=0,
+        validation_alias=_env("DARKROOM_MAX_PER_ADDRESS"),
+        description="Connections, and anonymous sockets, from one address; 0: any number",
+    )
+    proxies: Annotated[tuple[Network, ...], NoDecode, BeforeValidator(read_networks)] = Field(
+        networks(NOT_PUBLIC),
+        validation_alias=_env("DARKROOM_PROXIES"),
+        description="Networks behind whose addresses many clients stand, which are not counted",
+    )
+    header_seconds: float = Field(
+        10.0,
+        gt=0,
+        validation_alias=_env("DARKROOM_HEADER_SECONDS"),
+        description="How long a request's head may take to come",
+    )
+    stall_seconds: float = Field(
+        30.0,
+        gt=0,
+        validation_alias=_env("DARKROOM_STALL_SECONDS"),
+        description="How long each 64 KiB of a body may take to come, and of an answer to be read",
+    )
+    body_bytes: int = Field(
+        128 * 2**20,
+        ge=0,
+        validation_alias=_env("DARKROOM_BODY_BYTES"),
+        description="What one web process holds at a time of bodies, beyond the first 64 KiB of each",
     )
     drain_seconds: float = Field(
         5.0,
@@ -191,6 +233,12 @@ class Settings(BaseSettings):
         validation_alias=_env("DARKROOM_POLL_SECONDS"),
         description="How often the watcher asks for a prediction when no webhook can come",
     )
+    download_bytes: int = Field(
+        256 * 2**20,
+        ge=2**20,
+        validation_alias=_env("DARKROOM_DOWNLOAD_BYTES"),
+        description="What one worker holds at a time of pictures that are not stored yet; one may go beyond it",
+    )
     store_sweep_seconds: float = Field(
         3600.0,
         ge=0,
@@ -268,6 +316,11 @@ class Settings(BaseSettings):
         """
         at_replicate = provider == "replicate" and self.replicate_api_url == REPLICATE_API_URL
         return 600 if self.creates_per_minute is None and at_replicate else self.creates_per_minute
+
+    def provider_url_of(self, provider: str) -> URL | None:
+        """Where a provider of ours is asked; None for somebody else."""
+        urls = {"replicate": self.replicate_api_url, "fal": self.fal_api_url, "openai": self.openai_base_url}
+        return URL(urls[provider]) if provider in urls else None
 
     @property
     def web_url(self) -> str:

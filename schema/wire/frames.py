@@ -58,7 +58,7 @@ CLOSE_AUTH = 4401
 CLOSE_SLOW = 4408
 """The client does not read fast enough; it may reconnect and resume."""
 CLOSE_TOO_MANY = 4429
-"""Too many frames at once."""
+"""Too many frames at once, or too many anonymous sockets."""
 CLOSE_DRAINING = 1012
 """The server is leaving; reconnect after a random while."""
 
@@ -78,7 +78,9 @@ CLOSES = {
         "No key in time, one that is not let in, one that has expired or was revoked: connect with another key.", False
     ),
     CLOSE_SLOW: Close("The client reads too slowly, and too much waited for it: reconnect and resume.", True),
-    CLOSE_TOO_MANY: Close("Too many frames at once: reconnect after a longer pause, and send fewer.", True),
+    CLOSE_TOO_MANY: Close(
+        "Too many frames at once, or too many anonymous sockets: reconnect after a longer pause, and send fewer.", True
+    ),
 }
 """What our close codes mean, for the documents and for the client."""
 

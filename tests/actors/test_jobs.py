@@ -9,11 +9,9 @@ import pytest
 from aiohttp import web
 
 from pipeline.doorbell import Bell
-from pipeline.errors import OutputBroken, OutputGone, OutputRefused
-from pipeline.media.brought import fetch_brought
 from pipeline.verdict import LOOKS_AT_BROKEN
 from tests.actors.lab import Hands, Lab
-from tests.pipeline.egress.hosts import LOOPBACK, guard, serving
+from tests.pipeline.egress.hosts import LOOPBACK, serving
 from tests.pipeline.media.samples import sample
 from tests.pipeline.media.test_source import giving
 from tests.pipeline.providers.painter.caller import Caller
@@ -126,33 +124,3 @@ async def test_a_worker_that_died_gives_the_job_back_to_the_pipeline(lab: Lab, p
     row = await lab.row(generation_id)
     assert statuses(row) == ["queued", "processing", "pending", *BROUGHT]
     assert (row.provider, row.attempt_number, len(lab.sold())) == ("replicate", 2, 1)
-
-
-async def test_each_redirect_is_looked_at_and_so_is_the_size() -> None:
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
-        match request.path:
-            case "/once":
-                return web.Response(status=302, headers={"Location": "/there"})
-            case "/inside":
-                return web.Response(status=302, headers={"Location": "http://10.0.0.1/"})
-            case "/round":
-                return web.Response(status=302, headers={"Location": "/round"})
-            case "/nowhere":
-                return web.Response(status=302)
-            case "/gone":
-                return web.Response(status=410)
-        return web.Response(body=b"x" * 100)
-
-    async with serving(answer) as port:
-        at = f"http://127.0.0.1:{port}"
-        assert await fetch_brought(guard(), f"{at}/once") == b"x" * 100
-        for path, refused in (
-            ("inside", OutputRefused),
-            ("round", OutputBroken),
-            ("nowhere", OutputBroken),
-            ("gone", OutputGone),
-        ):
-            with pytest.raises(refused):
-                await fetch_brought(guard(), f"{at}/{path}")
-        with pytest.raises(OutputBroken, match="has 100 bytes; at most 99 are kept"):
-            await fetch_brought(guard(), f"{at}/there", max_bytes=99)

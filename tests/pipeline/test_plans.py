@@ -110,6 +110,7 @@ VALUES: dict[str, Any] = {
     "rows": "[]",
     "ids": "[]",
     "most": 10,
+    "most_bytes": 1_000_000,
     "cap": 10,
     "lease": 30.0,
     "look": 30.0,

@@ -4,10 +4,13 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Row
+from starlette.requests import Request
 
 from api.auth.identity import Identity
 from api.gateway.awaiting import await_ends
-from api.state import State
+from api.gateway.waits import Waits
+from api.problems import Problem
+from api.state import state_of
 from api.supabase.functions.answers import Answer
 from pipeline.errors import NotFound
 from pipeline.read import read_generation
@@ -22,9 +25,16 @@ Source: https://supabase.com/docs/guides/functions/limits
 """
 
 
-async def finished(state: State, identity: Identity, generation_id: UUID) -> Row[Any]:
+def check_may_wait(waits: Waits) -> None:
+    """Raise Problem("unavailable") when too many calls wait already: before anything is made for this one."""
+    if waits.is_full:
+        raise Problem("unavailable", "as many calls as may wait for pictures already do; call again shortly")
+
+
+async def finished(request: Request, identity: Identity, generation_id: UUID) -> Row[Any]:
     """The generation when it has come to its end, or as it stands when the time is up. Raises NotFound."""
-    await await_ends(state, identity, [generation_id], LONGEST_SECONDS)
+    state = state_of(request)
+    await await_ends(request, state.waits, identity, [generation_id], LONGEST_SECONDS)
     row = await read_generation(state.engine, generation_id)
     if row is None:
         raise NotFound("generation_id: it was deleted just now")

@@ -38,6 +38,8 @@ class Surroundings(NamedTuple):
     ends: Ends
     identity: Identity
     """Of the key that the socket was opened with: who has no token goes by it."""
+    signed_in: Callable[[], None]
+    """Called when somebody in particular has joined."""
 
 
 class Channel:
@@ -137,6 +139,8 @@ class Channel:
             self._admission.leave()
         self._token, self._identity = token, identity
         self._admission = self._around.state.admissions.admit(identity, lambda why: self._put_out(self, why))
+        if identity.role != "anonymous":
+            self._around.signed_in()
 
     async def _begin(self, confirm: Callable[[], None]) -> None:
         """Registered first, then how things stand, then the stream, as the gateway's own subscriptions begin."""

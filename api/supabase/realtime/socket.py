@@ -68,7 +68,8 @@ class RealtimeSocket(Connection):
         super().__init__(websocket, state)
         asked = websocket.query_params.get("vsn")
         self._version = Version.TWO if asked == Version.TWO.value else Version.ONE
-        self._around = Surroundings(state, self.outbox, Ends(self.lost, self.too_slow), identity)
+        ends = Ends(self.lost, self.too_slow)
+        self._around = Surroundings(state, self.outbox, ends, identity, lambda: state.sockets.sign_in(self))
         self._channels: dict[str, Channel] = {}
         self._tasks: dict[asyncio.Task[None], Channel] = {}
         self._one_begins = asyncio.Lock()
@@ -76,7 +77,7 @@ class RealtimeSocket(Connection):
         self._admission = state.admissions.admit(identity, self.put_out)
 
     async def _converse(self) -> None:
-        self._line.forget_handshake()
+        self._let_in(self._around.identity)
         while True:
             # A binary frame is a broadcast, and reads as no text.
             if text := await self._reader.read():

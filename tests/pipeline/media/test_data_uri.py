@@ -3,9 +3,10 @@
 import base64
 from urllib.parse import quote, quote_from_bytes
 
-import aiohttp
 import pytest
 
+from pipeline.egress.guard import Guard
+from pipeline.egress.pool import open_pool
 from pipeline.errors import OutputBroken
 from pipeline.media.download import download
 from pipeline.media.picture import examine
@@ -13,8 +14,8 @@ from tests.pipeline.media.samples import sample
 
 
 async def fetch(uri: str, max_bytes: int = 100_000) -> bytes:
-    async with aiohttp.ClientSession() as session:
-        return await download(session, uri, max_bytes=max_bytes)
+    async with open_pool(Guard()) as pool:
+        return await download(pool, uri, max_bytes=max_bytes)
 
 
 async def test_both_encodings_give_the_picture() -> None:
