@@ -143,7 +143,7 @@ async def test_what_is_no_address(keys: Darkroom, address: str) -> None:
 
 
 async def test_the_database_of_make_up_is_found(darkroom: Darkroom, servers: Stack) -> None:
-    engine = connect_to(asyncpg_url(servers.env["DATABASE_URL"]))
+    engine = connect_to(asyncpg_url(servers.env["MIGRATION_DATABASE_URL"]))
     await upgrade(engine)
     await engine.dispose()
     home = servers.env["DARKROOM_HOME"]

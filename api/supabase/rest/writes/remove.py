@@ -21,10 +21,10 @@ _THEIR_GENERATIONS = statement(f"""
     WITH those AS MATERIALIZED (
       SELECT id, generation_id FROM images
       WHERE id IN {WANTED})
-    SELECT g.id, g.user_id, count(*) AS pictures,
-      array_agg(i.id) FILTER (WHERE i.id IN (SELECT id FROM those)) AS matched
-    FROM images AS i JOIN image_generations AS g ON g.id = i.generation_id
-    WHERE i.generation_id IN (SELECT generation_id FROM those) GROUP BY g.id
+    SELECT i.generation_id AS id, count(*) AS pictures,
+      array_agg(i.id) FILTER (WHERE i.id IN (SELECT id FROM those)) AS matched,
+      (SELECT g.user_id FROM image_generations AS g WHERE g.id = i.generation_id) AS user_id
+    FROM images AS i WHERE i.generation_id IN (SELECT generation_id FROM those) GROUP BY i.generation_id
 """)
 _PUT_AWAY = statement(f"""
     DELETE FROM job_queue
