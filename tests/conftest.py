@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.database import asyncpg_url, open_engine
 from pipeline.embedded.background import BackgroundStack
+from pipeline.embedded.cluster import USER
 from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.postgres import LOGIN
 from pipeline.embedded.procfile import CHECKOUT, Procfile
@@ -80,6 +81,11 @@ def database_of(url: str, name: str) -> str:
 def login_of(url: str) -> str:
     """The address as the processes have it: of the login that owns nothing."""
     return make_url(url).set(username=LOGIN).render_as_string(hide_password=False)
+
+
+def owner_of(url: str) -> str:
+    """The address as a person in psql has it: of the tables' owner."""
+    return make_url(url).set(username=USER).render_as_string(hide_password=False)
 
 
 def create_database(servers: Stack, name: str) -> str:
