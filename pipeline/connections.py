@@ -14,6 +14,7 @@ from pipeline.egress import Guard
 from pipeline.notices import Notices
 from pipeline.percent import Percents
 from pipeline.providers import PROVIDERS, Provider
+from pipeline.rights import tell_costs
 from pipeline.settings import Settings
 from pipeline.stores import Store, open_store
 
@@ -41,6 +42,7 @@ async def open_connections(settings: Settings) -> AsyncIterator[Connections]:
     async with AsyncExitStack() as stack:
         engine = open_engine(settings)
         stack.push_async_callback(engine.dispose)
+        await tell_costs(engine, settings.reader_role)
         redis = open_redis(settings)
         stack.push_async_callback(redis.aclose)
         providers = {name: PROVIDERS[name](settings) for name in settings.providers}

@@ -1,13 +1,19 @@
 """Postgres: the engine, and the settings every connection of ours carries."""
 
-from typing import Any
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any, TypeAlias
 
+import asyncpg
 import orjson
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.errors import Unreachable
+from pipeline.reader import TAKE_READER_ON
 from pipeline.settings import Settings
+
+Connect: TypeAlias = Callable[..., Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
 SERVER_SETTINGS = {
     # Set at connect, not by SET: a pool's RESET ALL would wipe it, and our own writes would look hand-made.
@@ -31,6 +37,11 @@ def database_url(settings: Settings) -> URL:
     return asyncpg_url(settings.database_url)
 
 
+def migration_url(settings: Settings) -> URL:
+    """Where Postgres is for the tables' owner: MIGRATION_DATABASE_URL, else as `database_url`, which it raises as."""
+    return asyncpg_url(settings.migration_database_url) if settings.migration_database_url else database_url(settings)
+
+
 def asyncpg_url(address: str) -> URL:
     """A Postgres address in any common spelling, for SQLAlchemy's asyncpg dialect (`sslmode` becomes `ssl`)."""
     url = make_url(address).set(drivername="postgresql+asyncpg")
@@ -52,16 +63,37 @@ READING_CONNECTIONS = 6
 
 
 def open_reading_engine(settings: Settings) -> AsyncEngine:
-    """An engine for questions that are not ours: apart from the pipeline's own, read only, and none of them long."""
-    return open_engine(settings, pool_size=READING_CONNECTIONS, **READING)
+    """An engine for questions that are not ours: apart from the pipeline's own, read only, and none of them long.
+
+    Each of its connections takes the reader on, which may select nothing but what is shown, where there is one.
+    """
+    return open_engine(
+        settings, pool_size=READING_CONNECTIONS, connect=partial(_connect_as_reader, settings.reader_role), **READING
+    )
 
 
-def open_engine(settings: Settings, *, pool_size: int = 16, **server_settings: str) -> AsyncEngine:
+async def _connect_as_reader(reader: str | None, *args: Any, **given: Any) -> "asyncpg.Connection[asyncpg.Record]":
+    connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(*args, **given)
+    try:
+        await connection.fetchval(TAKE_READER_ON, reader)
+    except BaseException:
+        connection.terminate()
+        raise
+    return connection
+
+
+def open_engine(
+    settings: Settings, *, pool_size: int = 16, connect: Connect | None = None, **server_settings: str
+) -> AsyncEngine:
     """An engine whose statements commit by themselves: a transition is one statement, so it needs one round trip.
 
     Made inside the loop that uses it, once a process. `pool_size` counts statements under way at the same time, not
-    jobs: no connection is held across a wait for a provider or the store.
+    jobs: no connection is held across a wait for a provider or the store. `connect` makes a connection instead of
+    asyncpg's own.
     """
+    arguments = connect_arguments(**server_settings)
+    if connect is not None:
+        arguments["async_creator_fn"] = connect
     return create_async_engine(
         database_url(settings),
         isolation_level="AUTOCOMMIT",
@@ -74,7 +106,7 @@ def open_engine(settings: Settings, *, pool_size: int = 16, **server_settings: s
         json_deserializer=orjson.loads,
         # Errors are logged, and parameters are prompts, keys and addresses.
         hide_parameters=True,
-        connect_args=connect_arguments(**server_settings),
+        connect_args=arguments,
     )
 
 

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import create_async_engine
 
 from pipeline.api_keys import new_key, save_key
 from pipeline.api_roles import close_to_api_roles
-from pipeline.database import connect_arguments, database_url, open_engine
+from pipeline.database import connect_arguments, migration_url, open_engine
+from pipeline.rights import grant_rights, tell_costs
 from pipeline.settings import Settings
 from pipeline.statements import as_json, statement
 from schema.migrations import upgrade
@@ -25,13 +26,18 @@ _UNSERVED = statement("""
 
 
 async def release(settings: Settings) -> None:
-    """Migrate, set each provider's cap and rate, and in embedded mode keep a development key. Safe to repeat."""
-    migrating = create_async_engine(database_url(settings), connect_args=connect_arguments())
-    await upgrade(migrating)
-    async with migrating.begin() as connection:
-        await close_to_api_roles(connection)
-    await migrating.dispose()
+    """Migrate, grant, set each provider's cap and rate, and in embedded mode keep a development key. Safe to repeat.
+
+    Migrates and grants as MIGRATION_DATABASE_URL's role; the rest is done with the rights that every process has.
+    """
+    owner = create_async_engine(migration_url(settings), connect_args=connect_arguments())
     engine = open_engine(settings)
+    await upgrade(owner)
+    async with owner.begin() as connection:
+        await close_to_api_roles(connection)
+    await grant_rights(owner, engine, settings.reader_role)
+    await owner.dispose()
+    await tell_costs(engine, settings.reader_role)
     async with engine.connect() as connection:
         await connection.execute(_UNSERVED, {"providers": as_json(settings.providers)})
         for name in settings.providers:

@@ -77,7 +77,8 @@ async def _keep(stack: Stack, ports: list[int]) -> NoReturn:
         await web_ready(LOOPBACK, port, READY_SECONDS)
     where = {
         "url": stack.url,
-        "database_url": stack.env["DATABASE_URL"],
+        # The owner's: proofs write and end by hand what no process of Darkroom may.
+        "database_url": stack.env.get("MIGRATION_DATABASE_URL", stack.env["DATABASE_URL"]),
         "redis_url": stack.env["REDIS_URL"],
         "painter_url": stack.env.get("REPLICATE_API_URL", ""),
         "gateways": [stack.url, *(f"http://{LOOPBACK}:{port}" for port in ports[1:])],

@@ -15,10 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.database import asyncpg_url, open_engine
 from pipeline.embedded.background import BackgroundStack
+from pipeline.embedded.cluster import USER
 from pipeline.embedded.ports import any_free_port
+from pipeline.embedded.postgres import LOGIN
 from pipeline.embedded.procfile import CHECKOUT, Procfile
 from pipeline.embedded.stack import Stack
 from pipeline.embedded.voice import Voice
+from pipeline.rights import grant_rights
 from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
 from pipeline.statements import fetch, statement
@@ -29,11 +32,15 @@ from tests.darkroom import Darkroom
 pytest_plugins = ["tests.spreading", "tests.swift.fixture"]
 
 _NUMBERS = itertools.count(1)
+READER = "darkroom_reader"
+"""One for all the databases that are made from the template: they have its grants."""
 
 
 def settings_at(home: Path, **given: object) -> Settings:
     """Settings of this test alone: neither `.env` nor a service of the machine's gets in."""
-    nowhere = dict.fromkeys(("database_url", "redis_url", "s3_bucket", "public_url", "fal_key", "openai_api_key"))
+    nowhere = dict.fromkeys(
+        ("database_url", "migration_database_url", "redis_url", "s3_bucket", "public_url", "fal_key", "openai_api_key")
+    )
     return Settings.model_validate({"DARKROOM_HOME": home, "port": any_free_port(), **nowhere, **given})
 
 
@@ -60,9 +67,11 @@ async def _run_sql(url: str, sql: str) -> None:
 
 
 async def _migrate(url: str) -> None:
-    engine = create_async_engine(asyncpg_url(url))
-    await upgrade(engine)
-    await engine.dispose()
+    owner, login = create_async_engine(asyncpg_url(url)), create_async_engine(asyncpg_url(login_of(url)))
+    await upgrade(owner)
+    await grant_rights(owner, login, READER)
+    await owner.dispose()
+    await login.dispose()
 
 
 def database_of(url: str, name: str) -> str:
@@ -70,9 +79,19 @@ def database_of(url: str, name: str) -> str:
     return make_url(url).set(database=name).render_as_string(hide_password=False)
 
 
+def login_of(url: str) -> str:
+    """The address as the processes have it: of the login that owns nothing."""
+    return make_url(url).set(username=LOGIN).render_as_string(hide_password=False)
+
+
+def owner_of(url: str) -> str:
+    """The address as a person in psql has it: of the tables' owner."""
+    return make_url(url).set(username=USER).render_as_string(hide_password=False)
+
+
 def create_database(servers: Stack, name: str) -> str:
-    """The address of a new, empty database."""
-    url = servers.env["DATABASE_URL"]
+    """The address of a new, empty database, for its owner."""
+    url = servers.env["MIGRATION_DATABASE_URL"]
     asyncio.run(_run_sql(url, f"CREATE DATABASE {name}"))
     return database_of(url, name)
 
@@ -89,7 +108,7 @@ def template_url(servers: Stack) -> str:
 async def temporary_database(servers: Stack) -> AsyncIterator[str]:
     """A copy of the migrated template (see `template_url`), which has to be there; its address."""
     name = f"test_{next(_NUMBERS)}"
-    url = servers.env["DATABASE_URL"]
+    url = servers.env["MIGRATION_DATABASE_URL"]
     await _run_sql(url, f"CREATE DATABASE {name} TEMPLATE template_darkroom")
     yield database_of(url, name)
     await _run_sql(url, f"DROP DATABASE {name} WITH (FORCE)")
@@ -110,8 +129,8 @@ def redis_url(servers: Stack) -> str:
 
 @pytest.fixture
 def settings(tmp_path: Path, database_url: str, redis_url: str) -> Settings:
-    """Settings for this test's database and home."""
-    return settings_at(tmp_path, database_url=database_url, redis_url=redis_url)
+    """Settings for this test's database and home, as every process has them: it connects as who owns nothing."""
+    return settings_at(tmp_path, database_url=login_of(database_url), redis_url=redis_url, DARKROOM_READER_ROLE=READER)
 
 
 @pytest.fixture
@@ -129,7 +148,12 @@ def darkroom(servers: Stack) -> Iterator[Darkroom]:
     with tempfile.TemporaryDirectory(prefix="dr-") as home:
         url = create_database(servers, "whole")
         stack = Stack(
-            settings_at(Path(home), database_url=url, redis_url=servers.env["REDIS_URL"]),
+            settings_at(
+                Path(home),
+                database_url=login_of(url),
+                migration_database_url=url,
+                redis_url=servers.env["REDIS_URL"],
+            ),
             painter=PainterSettings(),
             env={
                 "DARKROOM_EMBEDDED": "true",

@@ -17,12 +17,14 @@ UNDEFINED_TABLE = "42P01"
 """SQLSTATE. Source: https://www.postgresql.org/docs/current/errcodes-appendix.html"""
 
 
-def run_on_database(work: Callable[["AsyncEngine"], Awaitable[None]], *, json: bool) -> NoReturn:
-    """Do `work` with an engine, and exit with 0 or the error's code."""
-    raise typer.Exit(_code(work, json=json))
+def run_on_database(
+    work: Callable[["AsyncEngine"], Awaitable[None]], *, json: bool, as_owner: bool = False
+) -> NoReturn:
+    """Do `work` with an engine, and exit with 0 or the error's code. `as_owner`: it makes or moves tables."""
+    raise typer.Exit(_code(work, json=json, as_owner=as_owner))
 
 
-def _code(work: Callable[["AsyncEngine"], Awaitable[None]], *, json: bool) -> ExitCode:
+def _code(work: Callable[["AsyncEngine"], Awaitable[None]], *, json: bool, as_owner: bool) -> ExitCode:
     from pydantic import ValidationError
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -31,7 +33,7 @@ def _code(work: Callable[["AsyncEngine"], Awaitable[None]], *, json: bool) -> Ex
     from pipeline.settings import Settings
 
     try:
-        asyncio.run(_work(Settings(), work))
+        asyncio.run(_work(Settings(), work, as_owner=as_owner))
     except ValidationError as error:
         complain_of_settings(error, json=json)
         return ExitCode.USAGE
@@ -47,10 +49,10 @@ def _code(work: Callable[["AsyncEngine"], Awaitable[None]], *, json: bool) -> Ex
     return ExitCode.COMPLETED
 
 
-async def _work(settings: "Settings", work: Callable[["AsyncEngine"], Awaitable[None]]) -> None:
+async def _work(settings: "Settings", work: Callable[["AsyncEngine"], Awaitable[None]], *, as_owner: bool) -> None:
     from pipeline.database import open_engine
 
-    found = settings.model_copy(update={"database_url": find_database(settings)})
+    found = settings.model_copy(update={"database_url": find_database(settings, as_owner=as_owner)})
     engine = open_engine(found, pool_size=1)
     try:
         await work(engine)
@@ -58,28 +60,30 @@ async def _work(settings: "Settings", work: Callable[["AsyncEngine"], Awaitable[
         await engine.dispose()
 
 
-def find_database(settings: "Settings") -> str:
+def find_database(settings: "Settings", *, as_owner: bool = False) -> str:
     """DATABASE_URL, else the address of the database that `make up` runs in DARKROOM_HOME.
 
-    Raises Unreachable when there is none, and Invalid when DATABASE_URL is no address.
+    `as_owner`: rather MIGRATION_DATABASE_URL, and that one's owner. Raises Unreachable when there is none, and Invalid
+    when the variable holds no address.
     """
     from sqlalchemy.exc import ArgumentError
 
     from pipeline.database import asyncpg_url
-    from pipeline.embedded.postgres import running_url
+    from pipeline.embedded.cluster import USER
+    from pipeline.embedded.postgres import LOGIN, running_url
     from pipeline.errors import Invalid, Unreachable
 
-    if settings.database_url:
+    owners = settings.migration_database_url if as_owner else None
+    name = "MIGRATION_DATABASE_URL" if owners else "DATABASE_URL"
+    if given := owners or settings.database_url:
         try:
-            asyncpg_url(settings.database_url)
+            asyncpg_url(given)
         except (ArgumentError, ValueError):
             # Without its value, which may hold a password.
-            raise Invalid(
-                "DATABASE_URL", "DATABASE_URL: must look like postgresql://user:password@host:5432/name"
-            ) from None
-        return settings.database_url
+            raise Invalid(name, f"{name}: must look like postgresql://user:password@host:5432/name") from None
+        return given
     try:
-        url = running_url(settings.home)
+        url = running_url(settings.home, USER if as_owner else LOGIN)
     except OSError as error:
         raise Unreachable(
             f"The database in {settings.home} is somebody else's ({error.strerror}). Run this as the user who runs "

@@ -53,7 +53,7 @@ def migrate_from_supabase(
                 document |= {"moved": {"generations": generations, "images": images}}
             _show(document, as_json)
 
-    run_on_database(work, json=as_json)
+    run_on_database(work, json=as_json, as_owner=True)
 
 
 def _refused(refusals: list[str]) -> str:

@@ -1,6 +1,7 @@
 """The environment of the stack's processes: what Darkroom's parts give each other."""
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.embedded.ports import LOOPBACK
@@ -32,12 +33,23 @@ def common(settings: Settings) -> dict[str, str]:
     }
 
 
-def database(settings: Settings, embedded_url: str | None) -> dict[str, str]:
-    """Where Postgres is: the embedded one's address when it runs, else the settings'."""
-    if embedded_url is None:
-        return _given(DATABASE_URL=settings.database_url) | {"DARKROOM_EMBEDDED": "false"}
+def database(settings: Settings, embedded_url: str | None = None, owner_url: str | None = None) -> dict[str, str]:
+    """Where Postgres is, and where for its owner: the embedded one's addresses when it runs, else the settings'."""
+    if embedded_url is None or owner_url is None:
+        given = _given(DATABASE_URL=settings.database_url, MIGRATION_DATABASE_URL=settings.migration_database_url)
+        return given | {"DARKROOM_EMBEDDED": "false"}
     # A LISTEN_DATABASE_URL beside no DATABASE_URL would hear another database.
-    return {"DATABASE_URL": embedded_url, "LISTEN_DATABASE_URL": embedded_url, "DARKROOM_EMBEDDED": "true"}
+    return {
+        "DATABASE_URL": embedded_url,
+        "MIGRATION_DATABASE_URL": owner_url,
+        "LISTEN_DATABASE_URL": embedded_url,
+        "DARKROOM_EMBEDDED": "true",
+    }
+
+
+def without_owner(env: Mapping[str, str]) -> dict[str, str]:
+    """The same without the owner's address, which only the release is to know."""
+    return {name: value for name, value in env.items() if name != "MIGRATION_DATABASE_URL"}
 
 
 def broker(settings: Settings, embedded_url: str | None) -> dict[str, str]:

@@ -18,6 +18,8 @@ from pipeline.embedded.sockets import POSTGRES_SOCKET
 from pipeline.embedded.strays import servers_in
 
 DATABASE = "darkroom"
+LOGIN = "darkroom_app"
+"""Whom the processes connect as. It owns nothing; what it may do the release grants it."""
 PORT = 5432
 """Names the socket; no TCP port is opened."""
 
@@ -53,7 +55,7 @@ def bin_dir(packages: Sequence[tuple[str, str]] = _WHEELS, system: Path = Path("
     return max(installed, key=lambda path: float(path.parent.name))
 
 
-def running_url(home: Path) -> str | None:
+def running_url(home: Path, user: str = LOGIN) -> str | None:
     """DATABASE_URL of the server that keeps its data in `home`, or None when none runs there. Raises OSError.
 
     Postgres names its socket's directory in the fifth line of its pid file, and removes that when it stops; one that
@@ -63,11 +65,11 @@ def running_url(home: Path) -> str | None:
         lines = (home / "postgres" / "postmaster.pid").read_text().splitlines()
     except FileNotFoundError:
         return None
-    return _url(lines[4]) if len(lines) > 4 and lines[4] else None
+    return _url(lines[4], user) if len(lines) > 4 and lines[4] else None
 
 
-def _url(sockets: str) -> str:
-    return f"postgresql://{USER}@/{DATABASE}?host={quote(sockets)}"
+def _url(sockets: str, user: str) -> str:
+    return f"postgresql://{user}@/{DATABASE}?host={quote(sockets)}"
 
 
 class Postgres:
@@ -84,7 +86,12 @@ class Postgres:
     @property
     def url(self) -> str:
         """DATABASE_URL of it."""
-        return _url(str(self._sockets))
+        return _url(str(self._sockets), LOGIN)
+
+    @property
+    def owner_url(self) -> str:
+        """MIGRATION_DATABASE_URL of it."""
+        return _url(str(self._sockets), USER)
 
     async def make(self) -> bool:
         """Make the data directory when there is none; whether it had to be. Raises CannotStart."""
@@ -99,7 +106,7 @@ class Postgres:
         return self._program("postgres", command)
 
     async def ready(self) -> None:
-        """Wait until it answers, and make the database when there is none. No limit: its supervisor has one."""
+        """Wait until it answers, and make database and login when there are none. No limit: its supervisor has one."""
         while True:
             try:
                 connection = await self._connect()
@@ -109,6 +116,8 @@ class Postgres:
         try:
             if not await connection.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", DATABASE):
                 await connection.execute(f"CREATE DATABASE {DATABASE}")
+            if not await connection.fetchval("SELECT 1 FROM pg_roles WHERE rolname = $1", LOGIN):
+                await connection.execute(f"CREATE ROLE {LOGIN} LOGIN")
         finally:
             await connection.close()
 

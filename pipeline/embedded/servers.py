@@ -45,14 +45,14 @@ async def _postgres(
     settings: Settings, env: Mapping[str, str], who: Ordinary, supervisor: Supervisor, voice: Voice
 ) -> dict[str, str]:
     if settings.database_url is not None:
-        return environment.database(settings, None)
+        return environment.database(settings)
     postgres = Postgres(settings.home, socket_dir(settings.home, who), bin_dir(), who, env)
     with voice.step("postgres ready"):
         if await postgres.make():
             voice.say(f"made a new database in {settings.home / 'postgres'}")
         await supervisor.start(postgres.program())
         await postgres.ready()
-    return environment.database(settings, postgres.url)
+    return environment.database(settings, postgres.url, postgres.owner_url)
 
 
 async def _valkey(

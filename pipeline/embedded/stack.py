@@ -52,7 +52,8 @@ class Stack:
         self._supervisor: Supervisor | None = None
         self._processes: dict[str, str] = {}
         self.env: dict[str, str] = {}
-        """The processes' environment, once started: a client of the stack runs with it."""
+        """The release's environment, once started: a client of the stack runs with it. The processes' is the same, but
+        for the owner's address."""
 
     @property
     def url(self) -> str:
@@ -144,10 +145,11 @@ class Stack:
     async def _rise(self, supervisor: Supervisor, ready_within: float) -> None:
         self.env |= await start_servers(self._settings, self.env, supervisor, self._voice)
         self.env |= self._extra
-        programs = [self._program(name, line) for name, line in self._processes.items()]
+        env = environment.without_owner(self.env)
+        programs = [self._program(name, line, env) for name, line in self._processes.items()]
         if self._procfile.release is not None:
             with self._voice.step("release done"):
-                release = self._program("release", self._procfile.release)
+                release = self._program("release", self._procfile.release, self.env)
                 await run_once(release, lambda line: self._voice.line("release", line))
         for program in programs:
             await supervisor.start(program)
@@ -155,5 +157,5 @@ class Stack:
             with self._voice.step(f"{', '.join(self._processes)} started, web ready"):
                 await web_ready(self._host, self._settings.port, ready_within)
 
-    def _program(self, name: str, line: str) -> Program:
-        return Program(name=name, command=command_of(line, self.env), env=self.env, cwd=self._procfile.folder)
+    def _program(self, name: str, line: str, env: Mapping[str, str]) -> Program:
+        return Program(name=name, command=command_of(line, env), env=env, cwd=self._procfile.folder)

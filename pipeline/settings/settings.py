@@ -42,6 +42,16 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, validation_alias=_env("DATABASE_URL"), description="Postgres 15 or newer; embedded when empty"
     )
+    migration_database_url: str | None = Field(
+        None,
+        validation_alias=_env("MIGRATION_DATABASE_URL"),
+        description="Postgres as the tables' owner, for release alone; DATABASE_URL when empty",
+    )
+    reader_role: str | None = Field(
+        None,
+        validation_alias=_env("DARKROOM_READER_ROLE"),
+        description="Role that reads for /rest/v1; darkroom_reader_ and the database's oid when empty",
+    )
     listen_database_url: str | None = Field(
         None,
         validation_alias=_env("LISTEN_DATABASE_URL"),

@@ -27,10 +27,12 @@ def _locked(connection: Connection) -> Config:
 
 def _upgrade(connection: Connection, revision: str) -> None:
     command.upgrade(_locked(connection), revision)
+    connection.execute(text(statements("close_to_public")))
 
 
 def _downgrade(connection: Connection, revision: str) -> None:
     command.downgrade(_locked(connection), revision)
+    connection.execute(text(statements("close_to_public")))
 
 
 async def upgrade(engine: AsyncEngine, revision: str = "head") -> None:

@@ -133,7 +133,12 @@ async def surroundings(**env: str) -> AsyncIterator[Surroundings]:
         postgres, valkey = servers
         database, broker = await postgres.start(), await valkey.start()
         running = Stack(
-            settings_at(home, database_url=database["DATABASE_URL"], redis_url=broker["REDIS_URL"]),
+            settings_at(
+                home,
+                database_url=database["DATABASE_URL"],
+                migration_database_url=database["MIGRATION_DATABASE_URL"],
+                redis_url=broker["REDIS_URL"],
+            ),
             painter=PainterSettings(),
             env={"DARKROOM_EMBEDDED": "true", **env},
             voice=Voice(heard),

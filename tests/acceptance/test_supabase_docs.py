@@ -26,7 +26,7 @@ PATIENCE = 30.0
 @pytest.fixture
 async def old_url(servers: Stack) -> AsyncIterator[str]:
     """A database of the old design with something in it."""
-    url = servers.env["DATABASE_URL"]
+    url = servers.env["MIGRATION_DATABASE_URL"]
     await _run_sql(url, "CREATE DATABASE old_documented")
     await build(database_of(url, "old_documented"), completed=25)
     yield database_of(url, "old_documented")

@@ -26,6 +26,7 @@ from pipeline.providers.painter.server import running_painter
 from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
 from pipeline.statements import fetch, statement
+from tests.conftest import owner_of
 from tests.pipeline.providers.painter.caller import Caller
 from tests.pipeline.providers.painter.conftest import PAINTERS, TOKEN
 from tests.rows import row_of, submit
@@ -162,7 +163,7 @@ class Lab:
     async def by_hand(self, sql: str) -> None:
         """Run SQL as a person in psql would: without Darkroom's connection setting."""
         assert self.settings.database_url is not None
-        psql = await asyncpg.connect(self.settings.database_url)
+        psql = await asyncpg.connect(owner_of(self.settings.database_url))
         try:
             await psql.execute(sql)
         finally:

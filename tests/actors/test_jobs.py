@@ -11,6 +11,7 @@ from aiohttp import web
 from pipeline.doorbell import Bell
 from pipeline.verdict import LOOKS_AT_BROKEN
 from tests.actors.lab import Hands, Lab
+from tests.conftest import owner_of
 from tests.pipeline.egress.hosts import LOOPBACK, serving
 from tests.pipeline.media.samples import sample
 from tests.pipeline.media.test_source import giving
@@ -30,7 +31,7 @@ async def hands(lab: Lab) -> AsyncIterator[Hands]:
 async def sql(lab: Lab, statement: str, *arguments: object) -> Any:
     """One value, as an external worker asks for it."""
     assert lab.settings.database_url is not None
-    psql = await asyncpg.connect(lab.settings.database_url)
+    psql = await asyncpg.connect(owner_of(lab.settings.database_url))
     try:
         return await psql.fetchval(statement, *arguments)
     finally:

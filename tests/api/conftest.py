@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.state import State
 from pipeline.settings import Settings
+from tests.conftest import owner_of
 from tests.darkroom import Darkroom
 from tests.web_process import web_process
 
@@ -23,7 +24,7 @@ def darkroom_of(settings: Settings) -> Darkroom:
     """How its clients reach it."""
     assert settings.database_url is not None
     url = f"http://127.0.0.1:{settings.port}"
-    return Darkroom(url, settings.home, settings.database_url, settings.replicate_api_url)
+    return Darkroom(url, settings.home, owner_of(settings.database_url), settings.replicate_api_url)
 
 
 @pytest.fixture

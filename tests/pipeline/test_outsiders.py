@@ -14,8 +14,8 @@ from tests.pipeline.test_lifecycle import RUN, at_work
 
 @pytest.fixture
 def machine(database_url: str, settings: Settings) -> Iterator[type[Outsiders]]:
-    """The machine, on a database of its own."""
-    with at_work(Outsiders, settings) as prepared:
+    """The machine, on a database of its own, as its owner: no process of ours may call the guide's functions."""
+    with at_work(Outsiders, settings.model_copy(update={"database_url": database_url})) as prepared:
         yield prepared
 
 

@@ -9,9 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from pipeline.database import asyncpg_url
 from pipeline.egress import Guard
 from pipeline.incomplete import complete_incomplete
+from pipeline.rights import grant_rights
 from pipeline.statements import fetch, statement
 from schema.migrations import downgrade, upgrade
 from tests.actors.providers import routed
+from tests.conftest import READER
 from tests.rows import row_of, submit
 from tests.schema.jobs import Psql, enqueue
 
@@ -59,6 +61,7 @@ async def test_rows_of_before_keep_their_way_and_their_owners_see_no_change(
     assert [tuple(row) for row in kept] == [(generation_id, "replicate"), (single, None)]
     await before.close()
     await upgrade(migrating)
+    await grant_rights(migrating, engine, READER)
     await migrating.dispose()
     row = await row_of(engine, generation_id)
     assert (row.route, row.version, len(row.timeline)) == (["fal", "replicate"], 1, 1)

@@ -91,8 +91,8 @@ def _id(answer: Mapping[str, Any]) -> str | None:
     # The address of a prediction ends in its id.
     urls = answer.get("urls")
     address = urls.get("get") if isinstance(urls, dict) else None
-    found = _ADDRESS.search(address) if isinstance(address, str) else None
-    return found and found[1]
+    ending = _ADDRESS.search(address) if isinstance(address, str) else None
+    return ending and ending[1]
 
 
 def _read(answer: Mapping[str, Any], prediction_id: str) -> Prediction:

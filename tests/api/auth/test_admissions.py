@@ -15,8 +15,8 @@ from api.auth.tokens import LEEWAY_SECONDS
 from api.problems import Problem
 from pipeline.api_keys import new_key, revoke_key, save_key
 from pipeline.settings import Settings
-from pipeline.statements import execute, statement
 from tests.api.auth.minting import SECRET, sign
+from tests.conftest import _run_sql
 
 PATIENCE = 20.0
 SOON = 0.05
@@ -164,17 +164,21 @@ async def test_after_a_change_of_keys_the_new_one_counts(
 
 
 async def test_while_the_keys_cannot_be_read_everybody_stays(
-    engine: AsyncEngine, admissions: Admissions, authenticator: Authenticator, monkeypatch: pytest.MonkeyPatch
+    engine: AsyncEngine,
+    admissions: Admissions,
+    authenticator: Authenticator,
+    monkeypatch: pytest.MonkeyPatch,
+    database_url: str,
 ) -> None:
     monkeypatch.setattr("api.auth.admissions.CHECK_SECONDS", 0.01)
     key = await key_of(engine, "ada")
     socket = Socket(admissions, await authenticator.identify(key))
-    await execute(engine, statement("ALTER TABLE api_keys RENAME TO away"))
+    await _run_sql(database_url, "ALTER TABLE api_keys RENAME TO away")
     with pytest.raises(SQLAlchemyError):
         await admissions.check()
     checking = asyncio.create_task(admissions.keep_checking())
     try:
-        await execute(engine, statement("ALTER TABLE away RENAME TO api_keys"))
+        await _run_sql(database_url, "ALTER TABLE away RENAME TO api_keys")
         assert socket.whys == []
         await revoke_key(engine, str(socket.admission.identity.key_id))
         assert await socket.ended() == REVOKED

@@ -8,16 +8,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.ext.asyncio import create_async_engine as connect_to
 
 from pipeline.api_keys import find_key, key_hash
-from pipeline.database import asyncpg_url
 from pipeline.embedded.ports import any_free_port
 from pipeline.embedded.stack import Stack
 from pipeline.statements import fetch, statement
-from schema.migrations import upgrade
 from tests.api.cli.conftest import Darkroom, Ended
-from tests.conftest import database_of
+from tests.conftest import _migrate, database_of
 
 
 @pytest.fixture
@@ -145,9 +142,7 @@ async def test_what_is_no_address(keys: Darkroom, address: str) -> None:
 
 
 async def test_the_database_of_make_up_is_found(darkroom: Darkroom, servers: Stack) -> None:
-    engine = connect_to(asyncpg_url(servers.env["DATABASE_URL"]))
-    await upgrade(engine)
-    await engine.dispose()
+    await _migrate(servers.env["MIGRATION_DATABASE_URL"])
     home = servers.env["DARKROOM_HOME"]
     embedded = darkroom.without("DARKROOM_URL", "DARKROOM_API_KEY").having(DARKROOM_HOME=home)
     made = read(await embedded("keys", "create", "here", "--json"))

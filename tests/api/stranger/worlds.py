@@ -19,6 +19,7 @@ from pipeline.settings import Settings
 from pipeline.statements import as_json, fetch, statement
 from tests.api.auth.minting import SECRET, sign
 from tests.api.conftest import darkroom_of
+from tests.conftest import login_of
 from tests.darkroom import Darkroom
 from tests.rows import submit
 from tests.web_process import web_process
@@ -86,9 +87,11 @@ async def world(settings: Settings, *, inhabited: bool) -> AsyncIterator[World]:
 
 
 def world_settings(settings: Settings, database_url: str, port: int) -> Settings:
-    """The settings of one of the two."""
+    """The settings of one of the two, for its database's address as the owner has it."""
     old = {"supabase_anon_key": ANON_KEY, "supabase_jwt_secret": SECRET}
-    return settings.model_validate({**settings.model_dump(), "database_url": database_url, "port": port, **old})
+    return settings.model_validate(
+        {**settings.model_dump(), "database_url": login_of(database_url), "port": port, **old}
+    )
 
 
 async def _settle_stranger(engine: AsyncEngine) -> None:

@@ -27,7 +27,7 @@ def postgres(home: Path) -> Postgres:
 
 
 async def _ask(postgres: Postgres, query: str) -> object:
-    connection = await asyncpg.connect(postgres.url)
+    connection = await asyncpg.connect(postgres.owner_url)
     try:
         return await connection.fetchval(query)
     finally:

@@ -50,7 +50,13 @@ async def test_everything_starts_in_order_and_nothing_stays(stack_of: StackOf, h
     environment = await asyncio.to_thread(_environment_of_web, stack.url)
     assert environment["DARKROOM_EMBEDDED"] == "true"
     assert environment["LISTEN_DATABASE_URL"] == environment["DATABASE_URL"]
-    connection = await asyncpg.connect(environment["DATABASE_URL"])
+    # No process but the release knows the owner's address, and whom they connect as may make nothing.
+    assert "MIGRATION_DATABASE_URL" not in environment
+    login = await asyncpg.connect(environment["DATABASE_URL"])
+    with pytest.raises(asyncpg.InsufficientPrivilegeError):
+        await login.execute("CREATE TABLE theirs AS SELECT 42 AS answer")
+    await login.close()
+    connection = await asyncpg.connect(stack.env["MIGRATION_DATABASE_URL"])
     await connection.execute("CREATE TABLE kept AS SELECT 42 AS answer")
     await connection.close()
     with pytest.raises(CannotStart, match="already running"):
@@ -63,7 +69,7 @@ async def test_everything_starts_in_order_and_nothing_stays(stack_of: StackOf, h
 
     again = stack_of()
     await again.start()
-    connection = await asyncpg.connect(again.env["DATABASE_URL"])
+    connection = await asyncpg.connect(again.env["MIGRATION_DATABASE_URL"])
     assert await connection.fetchval("SELECT answer FROM kept") == 42
     await connection.close()
 

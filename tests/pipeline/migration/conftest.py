@@ -65,7 +65,7 @@ class Old:
 @pytest.fixture
 async def old_url(servers: Stack) -> AsyncIterator[str]:
     """The address of a database of the old design, with nothing in it."""
-    name, url = f"old_{next(_NUMBERS)}", servers.env["DATABASE_URL"]
+    name, url = f"old_{next(_NUMBERS)}", servers.env["MIGRATION_DATABASE_URL"]
     await _run_sql(url, f"CREATE DATABASE {name}")
     await build(database_of(url, name))
     yield database_of(url, name)

@@ -80,6 +80,8 @@ class Filters:
         kind = type_at(table, comparison.column, comparison.path)
         if comparison.operator in MATCHING and kind != "text":
             raise no_operator(kind, "~~" if comparison.operator == "like" else "~~*")
+        if comparison.operator in MATCHING and _ends_escaping(str(comparison.value)):
+            raise Refusal(400, "22025", "LIKE pattern must not end with escape character")
         if kind in UNORDERED and comparison.operator != "is":
             raise no_operator(kind, "=")
         if comparison.operator == "is":
@@ -115,6 +117,11 @@ def _value(reader: Reader) -> str:
     if quoted is None:
         return reader.match(_BARE) or ""
     return _ESCAPED.sub(r"\1", quoted[1:-1])
+
+
+def _ends_escaping(pattern: str) -> bool:
+    """Whether a pattern ends with an escape of nothing. Postgres says so only of a row that matches all before it."""
+    return (len(pattern) - len(pattern.rstrip("\\"))) % 2 == 1
 
 
 def _check_state(kind: str, state: str) -> None:

@@ -8,6 +8,8 @@ class Binds:
 
     def __init__(self) -> None:
         self.values: dict[str, object] = {}
+        self.casts: list[str] = []
+        """What of the values Postgres has to read as another type than text, and may not be able to."""
         self._aliases = 0
 
     def add(self, value: object) -> str:
@@ -15,6 +17,15 @@ class Binds:
         name = f"p{len(self.values)}"
         self.values[name] = value
         return f":{name}"
+
+    def cast(self, value: object, kind: str) -> str:
+        """Bind text, or a list of texts, that stands for a value of type `kind`; what stands for that in SQL."""
+        listed = "[]" if isinstance(value, list) else ""
+        # As text first: what it is worth as the column's type is for Postgres to say, in the words the apps know.
+        expression = f"CAST(CAST({self.add(value)} AS text{listed}) AS {kind}{listed})"
+        if kind != "text":
+            self.casts.append(expression)
+        return expression
 
     def alias(self) -> str:
         """A fresh alias."""

@@ -39,6 +39,7 @@ BATCHES = Table(
     mine=_MINE,
     ownerless=_OWNERLESS,
     exact=frozenset({"id"}),
+    keyed=frozenset({"id"}),
     relations={
         "image_generations": Relation(
             "image_generations",
@@ -65,4 +66,5 @@ BATCH_PROGRESS = Table(
     mine=_MINE,
     ownerless=_OWNERLESS,
     exact=frozenset({"id"}),
+    keyed=frozenset({"id"}),
 )

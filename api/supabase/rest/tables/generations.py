@@ -31,6 +31,7 @@ GENERATIONS = Table(
     mine="{t}.user_id = :me",
     ownerless="{t}.user_id IS NULL",
     exact=frozenset({"id"}),
+    keyed=frozenset({"id", "batch_id", "created_at"}),
     relations={
         "images": Relation(
             "images",
@@ -53,6 +54,7 @@ IMAGES = Table(
     mine="{t}.user_id = :me",
     ownerless="{t}.user_id IS NULL",
     exact=frozenset({"id", "generation_id"}),
+    keyed=frozenset({"id", "generation_id"}),
     relations={
         "image_generations": Relation(
             "image_generations",

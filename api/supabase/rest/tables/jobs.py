@@ -22,6 +22,8 @@ def _jobs(name: str, *columns: str) -> Table:
         mine=_MINE,
         ownerless=_OWNERLESS,
         exact=frozenset({"id"}),
+        # Of the view's branches a status leaves only those that can have it.
+        keyed=frozenset({"id", "status"} & set(columns)),
     )
 
 

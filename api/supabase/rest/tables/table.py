@@ -1,7 +1,9 @@
 """What a table of the old project is: its columns and what they are in SQL, whose its rows are, what it leads to."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 UNORDERED = frozenset({"json[]"})
@@ -18,6 +20,11 @@ class Column(NamedTuple):
 
     An equation with literals of the stored column finds its rows by an index; one with the expression cannot.
     """
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is a column of the table as it stands, which an index may be sorted by."""
+        return re.fullmatch(r"\{t\}\.\w+", self.sql) is not None
 
 
 class Relation(NamedTuple):
@@ -45,7 +52,21 @@ class Table:
     """The condition for rows without an owner."""
     exact: frozenset[str] = frozenset()
     """Columns that are ids: whoever names one knows it, and may read the row when it has no owner."""
+    keyed: frozenset[str] = frozenset()
+    """Columns by which an index finds rows; those of `exact` are among them.
+
+    Only comparisons with these stand beside the owner's rule: their operators are leakproof, so they tell nothing of a
+    row that the rule refuses.
+    """
     relations: Mapping[str, Relation] = field(default_factory=dict)
+
+    @cached_property
+    def stored(self) -> tuple[str, ...]:
+        """The columns of `source` that anything here is made of; all that a question may read."""
+        expressions = [column.sql for column in self.columns.values()]
+        expressions += [column.stored[0] for column in self.columns.values() if column.stored is not None]
+        expressions += [self.mine or "", self.ownerless, *(relation.link for relation in self.relations.values())]
+        return tuple(dict.fromkeys(re.findall(r"\{t\}\.(\w+)", " ".join(expressions))))
 
 
 def plain(**columns: str) -> dict[str, Column]:

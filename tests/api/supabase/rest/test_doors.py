@@ -13,6 +13,7 @@ from pipeline.settings import Settings
 from pipeline.statements import fetch, statement
 from tests.api.conftest import Web
 from tests.api.supabase.rest.people import People
+from tests.conftest import owner_of
 from tests.darkroom import Darkroom
 
 ORIGIN = "https://app.example"
@@ -136,7 +137,7 @@ async def test_while_the_database_is_away_it_is_to_be_asked_again(web: Web, sett
 async def _admin(settings: Settings, sql: str) -> None:
     assert settings.database_url
     name = settings.database_url.rpartition("/")[2].partition("?")[0]
-    connection = await asyncpg.connect(settings.database_url.replace(f"/{name}", "/postgres", 1))
+    connection = await asyncpg.connect(owner_of(settings.database_url).replace(f"/{name}", "/postgres", 1))
     try:
         await connection.execute(sql)
     finally:
