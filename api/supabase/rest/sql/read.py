@@ -104,7 +104,7 @@ class _Building:
         columns = ", ".join(f"{held}.{name}" for name in level.table.stored)
         sql = f"SELECT {columns} FROM {level.table.source} AS {held} WHERE {' AND '.join([*conditions, rule])}"
         if order and all(level.table.columns[one.column].is_plain for one in order):
-            # The limit cuts off nothing. Not known when the plan is made, it lets Postgres expect that a part will do,
+            # The limit cuts off nothing. Not known when the plan is made, it lets Postgres expect that a part will do
             # and walk the index; else it would sort all of the owner's rows first.
             sql += f" ORDER BY {', '.join(_ordered(order, level.table, held))}"
             sql += f" LIMIT CAST({self._binds.add(None)} AS bigint)"
