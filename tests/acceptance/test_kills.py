@@ -95,7 +95,7 @@ async def test_every_process_killed_and_every_picture_developed_and_bought_once(
             await check_pictures(url, frames[-1]["generation"])
 
     ledger = Path(house.stack.env["PAINTER_HOME"]) / LEDGER_FILE
-    bought = Counter((sold.webhook or "nobody").split("/")[-2] for sold in read_ledger(ledger))
+    bought = Counter((sold.webhook or "nobody").split("/")[-3] for sold in read_ledger(ledger))
     assert set(bought.values()) == {1}, bought
     assert len(bought) == rounds * GENERATIONS
 

@@ -20,7 +20,7 @@ async def test_two_workers_race_for_thirty_rows(lab: Lab, painter: Caller) -> No
             await lab.rung(Bell.COLLECT)
             await asyncio.gather(*(hands.develop() for hands in both for _ in range(2)))
             await asyncio.gather(*(hands.keep() for hands in both))
-    bought = Counter((sold.webhook or "").split("/")[-2] for sold in lab.sold())
+    bought = Counter((sold.webhook or "").split("/")[-3] for sold in lab.sold())
     assert bought == {str(id_): 1 for id_ in ids}
     for id_ in ids:
         assert statuses(await lab.row(id_)) == DEVELOPED

@@ -161,7 +161,7 @@ async def test_a_body_that_is_too_large_is_refused_whoever_sent_it(darkroom: Dar
 async def test_an_address_of_another_attempt_generation_or_provider_is_like_an_unknown_one(
     darkroom: Darkroom, secret: str
 ) -> None:
-    body = orjson.dumps(DONE)
+    body = orjson.dumps(DONE | {"status": "failed"})
     async with darkroom.user() as user:
         generation = await completed(user)
     path = await signed_address(darkroom, generation)
