@@ -33,11 +33,6 @@ class InspectionProcess:
         self._line = line
         self.spent = False
 
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
     @classmethod
     async def start(cls) -> Self:
         """A process that is ready. Raises OutputUnreachable, as for anything that may be better later, when none is."""
