@@ -3,8 +3,8 @@
 import re
 from typing import Final
 
-LOOKS_AT: Final = 64 * 1024
-"""Bytes; Adobe's programs write one kilobyte before the root, licences take some."""
+LOOKS_AT: Final = 16 * 1024
+"""Bytes; Adobe's programs write one kilobyte before the root, licences take a few."""
 
 _BYTE_ORDER_MARKS: Final = (b"\xff\xfe", b"\xfe\xff")
 _ROOT: Final = re.compile(rb"<(?:[\w.-]+:)?svg(?![^\s/>])", re.IGNORECASE)
@@ -16,7 +16,7 @@ _CLOSED_BY: Final = {b'"': b'"', b"'": b"'", b"<!--": b"-->", b"<?": b"?>"}
 
 
 def is_svg(data: bytes) -> bool:
-    """Whether the root element of `data` is an svg element; nothing is said of what follows. Looks at 64 kB."""
+    """Whether the root element of `data` is an svg element; nothing is said of what follows. Looks at 16 kB."""
     start = data[:LOOKS_AT]
     if start.startswith(_BYTE_ORDER_MARKS):
         start = start.decode("utf-16", "ignore").encode()

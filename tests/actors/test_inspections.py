@@ -140,9 +140,10 @@ async def test_a_complete_picture_is_bought_once_and_kept(lab: Lab, model: Model
 async def test_a_source_with_damaged_exif_is_sent(lab: Lab, painter: Caller) -> None:
     exif = b"Exif\0\0" + DAMAGED["turned, and a part that lies outside"]
     source = saved(gradient("RGB"), "jpeg", quality=99, exif=exif)
-    async with serving(giving(source)) as port, lab.hands(egress_allow=LOOPBACK) as hands:
+    async with serving(giving(source)) as port, lab.hands(egress_allow=LOOPBACK, lease_seconds=60) as hands:
         generation_id = await submit_with_source(lab, f"http://127.0.0.1:{port}/cat")
         await hands.buy()
+    assert (await lab.row(generation_id)).timeline[-1].get("why") is None
     (bought,) = lab.sold()
     assert bought.input["image"].startswith("data:image/webp;base64,")
     await lab.rung(Bell.COLLECT)
@@ -153,7 +154,7 @@ async def test_a_source_that_ends_its_process_fails_at_once(lab: Lab, painter: C
     async def answer(_: web.BaseRequest) -> web.Response:
         return web.Response(body=saved(gradient("RGB"), "jpeg", quality=99))
 
-    async with serving(answer) as port, lab.hands(egress_allow=LOOPBACK) as hands:
+    async with serving(answer) as port, lab.hands(egress_allow=LOOPBACK, lease_seconds=60) as hands:
         await hands.resources.inspections.examine(sample("avif"))
         (process,) = children()
         process.suspend()

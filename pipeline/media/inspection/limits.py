@@ -23,13 +23,20 @@ class Limits:
     """What one picture may take."""
 
     cpu_seconds: int = 10
-    """Of the processor. The heaviest good picture takes three: a drawing of 8 MB, a source of 40 megapixels."""
+    """Of the processor. The heaviest good picture takes three, a drawing of 8 MB."""
+    decoding_cpu_seconds: int = 6
+    """The same for what decodes a picture; one of 40 megapixels takes up to three. Less than a source may take in all:
+    one that is refused for it is not fetched again, one that was only late would be."""
     deadline_seconds: float = 60.0
     """By the clock, however busy the machine is."""
     memory: int = 512 * 2**20
     """Bytes of address space; an idle process has 100 MB of it and some 25 MB in memory."""
     decoding_memory: int = 1024 * 2**20
     """The same for what decodes a picture: one of 40 megapixels takes up to 700 MB."""
+
+    def cpu_seconds_for(self, task: Task) -> int:
+        """Seconds of the processor for a task."""
+        return self.decoding_cpu_seconds if task is Task.SHRINK else self.cpu_seconds
 
     def memory_for(self, task: Task) -> int:
         """Bytes of address space for a task."""

@@ -23,6 +23,7 @@ class InspectionPool:
         # A decoder may take a gigabyte and seconds: the other process is left to drawings and outputs.
         self._decoding = asyncio.Semaphore(1)
         self._idle: list[InspectionProcess] = []
+        self._closed = False
         self.busy = 0
         """How many processes have a picture now."""
 
@@ -30,6 +31,7 @@ class InspectionPool:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        self._closed = True
         while self._idle:
             await self._idle.pop().end()
 
@@ -93,7 +95,9 @@ class InspectionPool:
             answer = await process.ask(task, data, subject, self._limits)
         finally:
             self.busy -= 1
-        if not process.spent:
+        if self._closed:
+            await process.end()
+        elif not process.spent:
             self._idle.append(process)
         return answer
 

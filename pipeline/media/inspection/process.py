@@ -33,11 +33,6 @@ class InspectionProcess:
         self._line = line
         self.spent = False
 
-    @property
-    def pid(self) -> int:
-        """The process's id."""
-        return self._process.pid
-
     @classmethod
     async def start(cls) -> Self:
         """A process that is ready. Raises OutputUnreachable, as for anything that may be better later, when none is."""
@@ -76,11 +71,11 @@ class InspectionProcess:
         Raises OutputUninspectable when the picture ends the process or passes a limit. Whatever is raised, this process
         is ended and spent.
         """
-        memory = limits.memory_for(task)
+        cpu_seconds, memory = limits.cpu_seconds_for(task), limits.memory_for(task)
         try:
             async with asyncio.timeout(limits.deadline_seconds):
                 loop = asyncio.get_running_loop()
-                head = {"task": task, "subject": subject, "cpu_seconds": limits.cpu_seconds, "memory": memory}
+                head = {"task": task, "subject": subject, "cpu_seconds": cpu_seconds, "memory": memory}
                 await loop.sock_sendall(self._line, frame_start(head, data))
                 await loop.sock_sendall(self._line, data)
                 answer, body = await self._receive()
@@ -90,7 +85,7 @@ class InspectionProcess:
         except (OSError, EOFError, ValueError) as error:
             code = await self.end(LEAVES_SECONDS)
             kind = EndedFromOutside if code == -signal.SIGKILL else OutputUninspectable
-            raise kind(f"{subject} ended the process that looked at it: it {_cause(code, limits)}.") from error
+            raise kind(f"{subject} ended the process that looked at it: it {_cause(code, cpu_seconds)}.") from error
         except BaseException:
             await self.end()
             raise
@@ -147,13 +142,13 @@ def _begin(line: socket.socket) -> subprocess.Popen[bytes]:
         )
 
 
-def _cause(code: int, limits: Limits) -> str:
+def _cause(code: int, cpu_seconds: int) -> str:
     """What an exit code says, as the end of a sentence about a process."""
     if code >= 0:
         return f"ended with code {code}; the worker's log says more"
     match signal.Signals(-code):
         case signal.SIGXCPU:
-            return f"took more than {limits.cpu_seconds} s of the processor"
+            return f"took more than {cpu_seconds} s of the processor"
         case signal.SIGKILL:
             return "was killed, perhaps for want of memory"
         case other:

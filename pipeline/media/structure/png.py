@@ -7,6 +7,8 @@ from typing import Final
 from pipeline.media.structure.parts import CutOff, Damaged, NoPicture, Parts
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
+_END: Final = b"\0\0\0\0IEND\xaeB`\x82"
+"""The last chunk: no bytes, name, checksum (11.2.5)."""
 _LARGEST: Final = 2**31 - 1
 """Of a chunk's body in bytes, of a side in pixels."""
 
@@ -23,6 +25,8 @@ def png_size(data: bytes, parts: Parts) -> tuple[int, int]:
     Bodies of text and profile chunks are not unpacked: whoever shows the picture does not read them. Raises
     StructureError.
     """
+    if data.rfind(_END) < 0:
+        raise CutOff
     size, pixels, palette = None, False, False
     for kind, start, end in _chunks(data, parts):
         if size is None:

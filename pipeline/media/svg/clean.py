@@ -29,7 +29,7 @@ def clean_svg(data: bytes, subject: str = "The output") -> tuple[Picture, bytes]
     """The drawing that is kept of `data`, and what is known of it. Blocks; call it off the loop.
 
     Whatever runs, loads or leads outside is left out. Raises OutputBroken, with a message for people about `subject`,
-    for what is no drawing, declares more than names of texts, passes a limit, or shows nothing once it is clean.
+    for what is no drawing, declares anything but short texts, passes a limit, or shows nothing once it is clean.
     """
     if len(data) > MAX_BYTES:
         raise OutputBroken(f"{subject} is a drawing of {len(data):,} bytes; at most {MAX_BYTES:,} are kept.")

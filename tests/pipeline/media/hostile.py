@@ -4,8 +4,11 @@ import struct
 import zlib
 from collections.abc import Callable, Iterable
 from functools import cache
+from io import BytesIO
 from types import MappingProxyType
 from typing import Final
+
+from PIL import Image
 
 from tests.pipeline.media.samples import sample
 from tests.pipeline.media.test_picture import png_chunk, png_of
@@ -26,6 +29,15 @@ def heavy_drawing() -> bytes:
 
 def _element_of(attributes: Iterable[str]) -> str:
     return "<g " + " ".join(f"{name}='u'" for name in attributes) + "/>"
+
+
+def jpeg_of_scans() -> bytes:
+    """A JPEG of 25 megapixels and a thousand scans, each of which leads a decoder once over the whole picture."""
+    file = BytesIO()
+    Image.linear_gradient("L").resize((5_000, 5_000)).save(file, "jpeg", progressive=True, quality=30)
+    data = file.getvalue()
+    last = data[data.rfind(b"\xff\xda") : -2]
+    return data[:-2] + last * 980 + data[-2:]
 
 
 def _gif_of_one_comment() -> bytes:

@@ -150,7 +150,7 @@ def test_too_many_attributes_are_refused() -> None:
     ("head", "svg"),
     [
         (f"<!DOCTYPE svg {PUBLIC} [<!ENTITY a ']>'><!-- ]> --><?x ]> ?>]>", True),
-        ("<!-- " + "licence " * 5_000 + "-->", True),
+        ("<!-- " + "licence " * 1_500 + "-->", True),
         ("<?xml-stylesheet href='x.css'?><!DOCTYPE svg:svg>", True),
         ("<!--" + " " * LOOKS_AT + "-->", False),
         ("<!DOCTYPE svg [" + "<!ENTITY " * LOOKS_AT, False),
