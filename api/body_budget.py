@@ -8,18 +8,17 @@ from pipeline.byte_budget import Account
 FREE_BYTES = 64 * 1024
 """Of each body, which are not counted: the number of connections bounds them. So small requests always get through."""
 _ACCOUNT = "darkroom_body"
-_BODILESS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
 class BodyBudget:
-    """Gives each request that may have a body an account, and closes it when the request is answered."""
+    """Gives each request an account, and closes it when the request is answered."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """See ASGI."""
-        if scope["type"] != "http" or scope["method"] in _BODILESS:
+        if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         with scope["app"].state.darkroom.bodies.account() as account:
@@ -28,7 +27,7 @@ class BodyBudget:
 
 
 def account_of(request: Request) -> Account:
-    """The account of a request that may have a body."""
+    """The request's account."""
     account = request.scope[_ACCOUNT]
     assert isinstance(account, Account)
     return account

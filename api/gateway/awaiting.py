@@ -13,7 +13,6 @@ from api.gateway.frame import Frame
 from api.gateway.outbox import Outbox
 from api.gateway.subscription import Ends, Subscription
 from api.gateway.topic_names import Kind, TopicName
-from api.gateway.waits import Waits
 from api.state import State, state_of
 from pipeline.errors import NotFound
 from schema.statuses import Status
@@ -38,25 +37,23 @@ class Ears:
         self.over.set()
 
 
-async def await_ends(request: Request, waits: Waits, identity: Identity, ids: Iterable[UUID], seconds: float) -> None:
+async def await_ends(request: Request, identity: Identity, ids: Iterable[UUID], seconds: float) -> None:
     """Wait until all of these have come to an end, or so many seconds; also over when the client of `request` has
-    gone, and when this process is told to go. `waits` counts it meanwhile. What is left of its body is dropped.
+    gone, and when this process is told to go. What is left of its body is dropped. A place to wait is the caller's.
 
     Reading how they stand is the caller's: of what was waited for nothing is promised.
     """
-    state = state_of(request)
-    with waits.place():
-        ending = asyncio.create_task(_await_all(state, identity, ids))
-        leaving = asyncio.create_task(_await_leaving(request))
-        both = {ending, leaving}
-        try:
-            await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in both:
-                task.cancel()
-            await asyncio.wait(both)
-        if not ending.cancelled():
-            ending.result()
+    ending = asyncio.create_task(_await_all(state_of(request), identity, ids))
+    leaving = asyncio.create_task(_await_leaving(request))
+    both = {ending, leaving}
+    try:
+        await asyncio.wait(both, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in both:
+            task.cancel()
+        await asyncio.wait(both)
+    if not ending.cancelled():
+        ending.result()
 
 
 async def _await_all(state: State, identity: Identity, ids: Iterable[UUID]) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from api.problems import Problem
+
 MOST_WAITS = 1_000
 """Each holds a connection and a subscription for up to two minutes."""
 MOST_JOB_WAITS = 4
@@ -26,7 +28,9 @@ class Waits:
 
     @contextmanager
     def place(self) -> Iterator[None]:
-        """One waits while the context lasts."""
+        """One waits while the context lasts. Raises Problem("unavailable") when no other one may."""
+        if self.is_full:
+            raise Problem("unavailable", f"{self._most} such calls wait already, and no more may; call again shortly")
         self._count += 1
         try:
             yield

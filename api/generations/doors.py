@@ -52,7 +52,8 @@ async def submit_generation(request: Request) -> Response:
     # A preference need not be met: when too many wait already, it is answered at once.
     if (seconds := preferred_wait(request)) and not state.waits.is_full:
         headers[APPLIED] = f"wait={seconds}"
-        await await_ends(request, state.waits, identity, [row.id], seconds)
+        with state.waits.place():
+            await await_ends(request, identity, [row.id], seconds)
         row = await read_generation(state.engine, row.id) or row
     over = APPLIED in headers and Status(row.status).is_final
     return json_answer(as_resource(row), 200 if over else 202, headers)

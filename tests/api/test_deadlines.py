@@ -277,7 +277,7 @@ async def test_process_jobs_ends_with_its_client_and_has_a_number_of_its_own(
             async with user.http.post("/functions/v1/process-jobs", json={}) as refused:
                 document = await refused.json()
                 assert (refused.status, document["success"]) == (503, False)
-                assert "call again in a minute" in document["error"]
+                assert "4 such calls wait already" in document["error"]
             async with socket(web.darkroom, user.key) as connection:  # there is room for sockets
                 await greet(connection)
             for _, writer in lines:

@@ -92,7 +92,7 @@ async def test_what_process_generation_cannot_run(darkroom: Darkroom, body: Any,
 async def test_what_fails_is_said(web: Web, engine: AsyncEngine) -> None:
     async with web.darkroom.user("service") as service:
         calling = asyncio.create_task(call(service.http, "generate-image", BODY))
-        await until(lambda: len(web.state.waits) > 0)
+        await until(lambda: len(web.state.topics.everyone()) > 0)
         await execute(engine, statement("UPDATE image_generations SET due_at = now()"))
         web.state.notices.note(await fail_expired(engine))
         status, answer = await calling
@@ -132,7 +132,7 @@ async def test_process_jobs_tells_failed_ones_and_what_was_not_over_in_time(
             await user.submit()
         await claim_queued(engine, {"replicate": 1}, 30)
         calling = asyncio.create_task(call(user.http, "process-jobs", {}))
-        await until(lambda: len(web.state.job_waits) == 1)
+        await until(lambda: len(web.state.topics.everyone()) == 3)
         sql = "SELECT id FROM image_generations WHERE status = 'queued' LIMIT 1"
         (row,) = await fetch(engine, statement(sql))
         await execute(engine, statement("UPDATE image_generations SET due_at = now() WHERE id = :id"), id=row.id)

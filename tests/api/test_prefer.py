@@ -48,7 +48,7 @@ async def test_what_is_no_wait_is_no_preference(web: Web, prefer: str) -> None:
 
 async def waiting_row(web: Web, engine: AsyncEngine) -> Any:
     """The row's id, once somebody waits for its end."""
-    await until(lambda: len(web.state.waits) > 0)
+    await until(lambda: len(web.state.topics.everyone()) > 0)
     return (await fetch(engine, _ID))[0].id
 
 

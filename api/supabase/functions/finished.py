@@ -8,8 +8,6 @@ from starlette.requests import Request
 
 from api.auth.identity import Identity
 from api.gateway.awaiting import await_ends
-from api.gateway.waits import Waits
-from api.problems import Problem
 from api.state import state_of
 from api.supabase.functions.answers import Answer
 from pipeline.errors import NotFound
@@ -25,17 +23,10 @@ Source: https://supabase.com/docs/guides/functions/limits
 """
 
 
-def check_may_wait(waits: Waits) -> None:
-    """Raise Problem("unavailable") when too many calls wait already: before anything is made for this one."""
-    if waits.is_full:
-        raise Problem("unavailable", "as many calls as may wait for pictures already do; call again shortly")
-
-
 async def finished(request: Request, identity: Identity, generation_id: UUID) -> Row[Any]:
     """The generation when it has come to its end, or as it stands when the time is up. Raises NotFound."""
-    state = state_of(request)
-    await await_ends(request, state.waits, identity, [generation_id], LONGEST_SECONDS)
-    row = await read_generation(state.engine, generation_id)
+    await await_ends(request, identity, [generation_id], LONGEST_SECONDS)
+    row = await read_generation(state_of(request).engine, generation_id)
     if row is None:
         raise NotFound("generation_id: it was deleted just now")
     return row

@@ -6,7 +6,7 @@ from api.generations.accept import accept
 from api.generations.body import read_model
 from api.state import state_of
 from api.supabase.functions.answers import Answer, answering, caller_of
-from api.supabase.functions.finished import check_may_wait, finished, picture_of
+from api.supabase.functions.finished import finished, picture_of
 from pipeline.resource import as_resource
 from schema.wire.http import StartGenerationRequest
 
@@ -15,9 +15,10 @@ from schema.wire.http import StartGenerationRequest
 async def generate_image(request: Request) -> tuple[int, Answer]:
     """Accept a generation, and answer with its pictures."""
     state, identity = state_of(request), await caller_of(request)
-    check_may_wait(state.waits)
-    accepted = await accept(state, await read_model(request, StartGenerationRequest), identity)
-    row = await finished(request, identity, accepted.id)
+    # First of all: nothing is made for a call that may not wait for it.
+    with state.waits.place():
+        accepted = await accept(state, await read_model(request, StartGenerationRequest), identity)
+        row = await finished(request, identity, accepted.id)
     status, answer = picture_of(row)
     if status == 200:
         # By every name that an app may have read the picture's address from.

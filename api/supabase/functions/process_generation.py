@@ -12,7 +12,7 @@ from api.generations.doors import uuid_of
 from api.problems import Problem
 from api.state import State, state_of
 from api.supabase.functions.answers import Answer, answering, caller_of
-from api.supabase.functions.finished import check_may_wait, finished, picture_of
+from api.supabase.functions.finished import finished, picture_of
 from pipeline.doorbell import Bell
 from pipeline.errors import Invalid, NotFound
 from pipeline.moves import as_move
@@ -28,10 +28,10 @@ async def process_generation(request: Request) -> tuple[int, Answer]:
     state, identity = state_of(request), await caller_of(request)
     if not identity.sees_all:
         raise Problem("forbidden", "process-generation takes the service key")
-    check_may_wait(state.waits)
-    asked = await read_object(request)
-    generation_id = await _named(state, asked) if "generation_id" in asked else await _made(state, identity, asked)
-    return picture_of(await finished(request, identity, generation_id))
+    with state.waits.place():
+        asked = await read_object(request)
+        generation_id = await _named(state, asked) if "generation_id" in asked else await _made(state, identity, asked)
+        return picture_of(await finished(request, identity, generation_id))
 
 
 async def _made(state: State, identity: Identity, asked: dict[str, Any]) -> UUID:

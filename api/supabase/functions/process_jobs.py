@@ -4,7 +4,6 @@ from starlette.requests import Request
 
 from api.auth.identity import Identity
 from api.gateway.awaiting import await_ends
-from api.problems import Problem
 from api.state import state_of
 from api.supabase.functions.answers import Answer, answering, caller_of
 from pipeline.doorbell import Bell
@@ -22,13 +21,12 @@ async def process_jobs(request: Request) -> Answer:
     """Ring for the jobs that are due, up to as many as run at once, wait for them, and count how they ended."""
     state = state_of(request)
     await caller_of(request)
-    if state.job_waits.is_full:
-        raise Problem("unavailable", "process-jobs is at work for others already; call again in a minute")
-    due = await read_due(state.engine, state.settings.max_parallel_jobs)
-    await state.doorbell.hand_over(Bell.START)
-    if due:
-        await await_ends(request, state.job_waits, OVERSEER, due, LONGEST_SECONDS)
-    statuses = [Status(row.status) for row in await read_generations(state.engine, due)]
+    with state.job_waits.place():
+        due = await read_due(state.engine, state.settings.max_parallel_jobs)
+        await state.doorbell.hand_over(Bell.START)
+        if due:
+            await await_ends(request, OVERSEER, due, LONGEST_SECONDS)
+        statuses = [Status(row.status) for row in await read_generations(state.engine, due)]
     processed = sum(status.is_final for status in statuses)
     errors = statuses.count(Status.FAILED)
     return {
