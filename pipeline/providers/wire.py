@@ -57,7 +57,7 @@ class Wire:
         """
         answer = await self.ask(method, path, timeout, buying=buying, **options)
         if answer.status >= 300:
-            # A clock of their own is read by their own clock; a number stays what it is.
+            # In seconds by now: a date is read by the clock of who sent it.
             wait = of_headers(answer.headers, datetime.now(UTC))
             retry_after = None if wait is None else f"{wait:.3f}"
             raise self._error_of(answer.status, answer.content, buying=buying, retry_after=retry_after)
