@@ -93,6 +93,20 @@ async def test_a_lookup_that_fails_has_bought_nothing(
     assert issubclass(NoSuchModel, RouteRefused), "another provider may have it"
 
 
+async def test_a_refusal_that_comes_late_is_followed_by_no_purchase_without_a_limit(opening: Opening) -> None:
+    """Whatever is left of the time, the purchase ends with it: the row's lease does."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path == "/v1/predictions":
+            await asyncio.Event().wait()
+        return await demoted({"id": NEWEST})(request)
+
+    async with lying(answer) as liar, opening(liar.url) as replicate, asyncio.timeout(10):
+        with pytest.raises(ProviderError):
+            await replicate.create(OTHER, None, INPUT, None, 0.5)
+        assert [request.method for request in liar.requests].count("POST") <= 2
+
+
 async def test_a_lookup_leaves_time_for_the_purchase_or_buys_nothing(opening: Opening) -> None:
     asked = asyncio.Event()
 
