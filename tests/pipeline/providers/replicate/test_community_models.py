@@ -1,6 +1,7 @@
 """Models that Replicate sells by version only, against the painter and against servers that know others."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ async def test_a_version_that_was_asked_for_goes_before_the_sheets(painter: Call
     assert (bought["model"], bought["version"]) == ("stability-ai/sdxl", older)
 
 
-def demoted(latest: Any) -> Any:
+def demoted(latest: Any) -> Callable[[web.BaseRequest], Awaitable[web.Response]]:
     """A Replicate where every model is a community model whose newest version is `latest`; a status to be refused."""
 
     async def answer(request: web.BaseRequest) -> web.Response:
