@@ -91,7 +91,7 @@ class Buyer:
             return
         try:
             if _is_anothers(inputs, prediction):
-                await note_trouble(self._resources.engine, row, REPEATED)
+                await self._keep_apart(row, prediction)
             else:
                 await self._keep(row, prediction)
         except DBAPIError as error:

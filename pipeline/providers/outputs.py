@@ -110,7 +110,7 @@ class _Walk:
         for item in items:
             if self._nodes_left < 0 or len(found) >= MOST_PICTURES:
                 break
-            if isinstance(item, dict) and _is_aside(str(item.get("type", ""))):
+            if isinstance(item, dict) and isinstance(kind := item.get("type"), str) and _is_aside(kind):
                 aside.append(item)
             else:
                 found += self.pictures(item, depth + 1)

@@ -45,7 +45,7 @@ def _web_address(value: str) -> str:
 
 
 def _ratio(value: str) -> str:
-    if not re.match(_RATIO, value):
+    if not re.fullmatch(_RATIO, value):
         raise ValueError("must be width to height, such as 16:9")
     return value
 

@@ -48,6 +48,7 @@ REFUSED: list[tuple[str, Any, int, str, str]] = [
         "another one than model_id has",
     ),
     ("no ratio", {"aspect_ratio": "wide"}, 422, "aspect_ratio", "such as 16:9"),
+    ("a ratio and a line break", {"aspect_ratio": "16:9\n"}, 422, "aspect_ratio", "such as 16:9"),
     ("a ratio of nothing", {"aspect_ratio": "0:0"}, 422, "aspect_ratio", "such as 16:9"),
     ("a ratio and a size", {"aspect_ratio": "1:1", "width": 512}, 422, "aspect_ratio", "either the ratio or the size"),
     (

@@ -30,7 +30,9 @@ def read_images(answer: Mapping[str, Any], number: str | None) -> Prediction:
     kind = _KINDS.get(str(answer.get("output_format")), "png")
     output = read_output(data if isinstance(data, list) else dict(answer), kind=kind)
     # Whoever answers 200 with something has sold something; an error or an empty shell says nothing.
-    came = isinstance(data, list) or ("error" not in answer and any(isinstance(one, dict) for one in answer.values()))
+    came = isinstance(data, list) or (
+        answer.get("error") is None and any(isinstance(one, dict) and one for one in answer.values())
+    )
     if not (came or output.addresses):
         said = f"the provider's answer has no pictures: it has no data; it says {shortened(answer)}"
         raise error_in_answer(answer, said)

@@ -64,7 +64,9 @@ class Replicate:
             except NoSuchModel as refused:
                 # It is sold by name no more, or never was.
                 version = await self._read_latest(model, refused, timeout)
-            timeout = ends - asyncio.get_running_loop().time()
+            if (timeout := ends - asyncio.get_running_loop().time()) <= 0:
+                # aiohttp takes it for no limit at all.
+                raise ProviderDown(f"the provider took too long to say that {model} is sold by version")
         return await self._buy("/v1/predictions", body | {"version": version}, timeout)
 
     async def _buy(self, path: str, body: Mapping[str, Any], timeout: float) -> Prediction:

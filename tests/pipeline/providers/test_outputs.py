@@ -149,6 +149,7 @@ def test_number_depth_and_size_are_bounded() -> None:
     for _ in range(900):
         deep = [deep]
     assert read_output(deep).addresses == []
+    assert read_output([{"type": deep, "url": A}]).addresses == [A]
     wide = Counted(Counted({"n": n} for n in range(300)) for _ in range(1_000))
     assert read_output(wide).unreadable is not None
     assert Counted.seen <= MOST_NODES + 1_000, "300,000 objects are not all looked at"

@@ -1,6 +1,7 @@
 """Models that Replicate sells by version only, against the painter and against servers that know others."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -43,7 +44,7 @@ async def test_a_version_that_was_asked_for_goes_before_the_sheets(painter: Call
     assert (bought["model"], bought["version"]) == ("stability-ai/sdxl", older)
 
 
-def demoted(latest: Any) -> Any:
+def demoted(latest: Any) -> Callable[[web.BaseRequest], Awaitable[web.Response]]:
     """A Replicate where every model is a community model whose newest version is `latest`; a status to be refused."""
 
     async def answer(request: web.BaseRequest) -> web.Response:
@@ -91,6 +92,20 @@ async def test_a_lookup_that_fails_has_bought_nothing(
         assert ("POST", "/v1/predictions") not in [(request.method, request.path) for request in liar.requests]
     assert type(caught.value) is expected
     assert issubclass(NoSuchModel, RouteRefused), "another provider may have it"
+
+
+async def test_a_refusal_that_comes_late_is_followed_by_no_purchase_without_a_limit(opening: Opening) -> None:
+    """Whatever is left of the time, the purchase ends with it: the row's lease does."""
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        if request.path == "/v1/predictions":
+            await asyncio.Event().wait()
+        return await demoted({"id": NEWEST})(request)
+
+    async with lying(answer) as liar, opening(liar.url) as replicate, asyncio.timeout(10):
+        with pytest.raises(ProviderError):
+            await replicate.create(OTHER, None, INPUT, None, 0.5)
+        assert [request.method for request in liar.requests].count("POST") <= 2
 
 
 async def test_a_lookup_leaves_time_for_the_purchase_or_buys_nothing(opening: Opening) -> None:
