@@ -43,9 +43,9 @@ from api.supabase.realtime.socket import realtime_door
 from api.supabase.rest import doors as rest
 from api.supabase.rest.procedures import doors as procedures
 from api.webhooks import doors as webhooks
+from pipeline.allowance import Limits
 from pipeline.connections import open_connections
 from pipeline.database import open_reading_engine
-from pipeline.limits import Limits
 from pipeline.memory import settle_memory
 from pipeline.settings import Settings
 from pipeline.submit import Submissions

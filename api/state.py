@@ -15,8 +15,8 @@ from api.gateway.progress import Progress
 from api.gateway.sockets import Sockets
 from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
+from pipeline.allowance import Limits
 from pipeline.connections import Connections
-from pipeline.limits import Limits
 from pipeline.submit import Submissions
 
 

@@ -8,7 +8,7 @@ from pydantic import Field as PydanticField
 from pipeline.errors import Invalid
 from pipeline.models.recipe import SOURCE, Recipe
 from pipeline.models.route import Provider, Route, Stop, stop_of
-from pipeline.models.sheet import Field, Output, Price
+from pipeline.models.sheet import Field, Output, Price, VersionPrice
 
 FIELDS = (
     "prompt",
@@ -46,6 +46,8 @@ class Family(Recipe):
     """That provider's own name by the model's id, where it is another."""
     routes: tuple[Route, ...] = ()
     """Who is asked when that one is down or refuses, in this order."""
+    versions: dict[str, str] = PydanticField(default_factory=dict)
+    """A model's own version, by the model's id. Any other is another model, whatever name it comes under."""
 
     def complete(self, model_id: str, request: Mapping[str, Any]) -> dict[str, Any]:
         """The fields that are the model's business, with its defaults where the caller said nothing.
@@ -101,6 +103,23 @@ class Family(Recipe):
             raise Invalid(name, f"{model_id} cannot be asked for it here: {why}")
         known = ", ".join(dict.fromkeys((self.provider, *(route.provider for route in self.routes))))
         raise Invalid("model_id", f"no provider of {model_id!r} is set up here; it is had from {known}")
+
+    def version_stop(
+        self, model_id: str, completed: Mapping[str, Any], price: VersionPrice | None, providers: Collection[str]
+    ) -> Stop:
+        """The purchase of a version that is none of the catalogue's models. Only Replicate has versions, so no other
+        provider would make the same picture.
+
+        Raises Invalid where it is not asked.
+        """
+        if self.provider != "replicate":
+            raise Invalid(
+                "model_version", f"{model_id} is had from {self.provider}, which has no versions; leave it out"
+            )
+        if "replicate" not in providers:
+            raise Invalid("model_version", "Replicate, which has versions, is not set up here; leave it out")
+        cost, usual_seconds = (price.price, price.usual_seconds) if price else (None, None)
+        return stop_of("replicate", None, cost, usual_seconds, model_id, completed, self)
 
     def _field(self, name: str, model_id: str) -> Field:
         if name in self.fields:
