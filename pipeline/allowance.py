@@ -21,9 +21,9 @@ BELIEVED_SECONDS = 2.0
 _ANY = statement("SELECT EXISTS (SELECT FROM user_limits) AS there_are")
 _GIVE_BACK = statement("UPDATE meters SET tokens = tokens + :number WHERE user_id = :payer")
 
-ASKED = "darkroom_may_submit(CAST(:payer AS text), CAST(:number AS integer), CAST(:usd AS numeric))"
-"""The function that takes; `Ask` has its parameters."""
-MAY = f"may AS MATERIALIZED (SELECT * FROM {ASKED})"
+ASKED = "darkroom_may_submit(%s, CAST(:number AS integer), CAST(:usd AS numeric))"
+"""The function that takes, of a payer; `Ask` has its parameters."""
+MAY = f"may AS MATERIALIZED (SELECT * FROM {ASKED % 'CAST(:payer AS text)'})"
 """A CTE of the answer: one row."""
 YES = "EXISTS (SELECT FROM may WHERE short_of IS NULL)"
 ANSWER = "may.short_of, may.limited_to, may.period, may.left_over, may.wait"

@@ -27,10 +27,12 @@ _TAKEN = f"""taken AS (
       RETURNING k.key)"""
 TAKEN = _TAKEN % "true"
 """A CTE that holds a row when the key is ours; the rest of the statement makes something only then."""
+# Nothing is asked for, nor taken, when it is not fresh; the payer's place in the call makes it wait for that answer.
 TAKEN_IF_ALLOWED = f"""may AS MATERIALIZED (
-      SELECT allowed.* FROM (SELECT WHERE NOT EXISTS (
-        SELECT FROM idempotency_keys WHERE user_id = :user_id AND key = :key AND created_at >= now() - {KEPT})) AS fresh
-      CROSS JOIN LATERAL {ASKED} AS allowed),
+      SELECT allowed.* FROM (
+        SELECT darkroom_key_is_fresh(CAST(:user_id AS text), CAST(:key AS text), {KEPT}) AS fresh OFFSET 0) AS found
+      CROSS JOIN LATERAL {ASKED % "CASE WHEN found.fresh THEN CAST(:payer AS text) END"} AS allowed
+      WHERE found.fresh),
     {_TAKEN % YES}"""
 """The same where the user's rate and budgets are asked first, in `may`; not for what the key has made already."""
 IS_OURS = "EXISTS (SELECT FROM taken)"

@@ -74,6 +74,6 @@ class ModelList(Shown):
     items: list[Model]
     """By id."""
     by_version: Model
-    """Any other model: give `model_version` with its `model_id`. It has a price in `versions`, or takes a service key."""
+    """Any other model: give `model_version` with its `model_id`. Without a price in `versions`: by a service key."""
     versions: list[PricedVersion]
     """By name."""

@@ -17,6 +17,7 @@ _NEW = {
     "take_tokens": "text, integer",
     "meter_due": "integer",
     "reprice": "uuid[]",
+    "key_is_fresh": "text, text, interval",
 }
 """Their arguments by their names."""
 _CHANGED = (
