@@ -124,6 +124,7 @@ async def test_an_external_worker_gets_nothing_that_no_budget_pays(engine: Async
     job = await claim(psql)
     assert job is not None
     assert job["id"] == cheap
+    assert await claim(psql) is None
     await complete(psql, cheap, error="no")
     assert (await row_of(engine, dear)).error_message.startswith("payment required: the user's budget of $0.00 a day")
     assert await psql.fetchval("SELECT count(*) FROM image_generations WHERE status = 'failed'") == 2
