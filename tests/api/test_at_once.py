@@ -18,6 +18,8 @@ from pipeline.statements import execute, fetch, statement
 from tests.api.conftest import Web
 from tests.rows import row_of, submit
 
+Asked = tuple[str, Any, dict[str, str]]
+"""A path, a body and headers."""
 AT_ONCE = 50
 BODY = {"prompt": "a lighthouse", "model_id": "black-forest-labs/flux-dev"}
 """0.025 dollars."""
@@ -39,7 +41,7 @@ async def limit(engine: AsyncEngine, user_id: str, *, per_minute: int | None = N
     await set_limits(engine, user_id, in_flight=None, per_minute=per_minute, budget_usd=budget, period="month")
 
 
-async def crowd(web: Web, key: str, *asked: tuple[str, Any, dict[str, str]]) -> Counter[int]:
+async def crowd(web: Web, key: str, *asked: Asked) -> Counter[int]:
     """How many of these, each by a connection of its own and all at the same time, are answered how."""
     ready = asyncio.Barrier(len(asked))
 
@@ -54,9 +56,9 @@ async def crowd(web: Web, key: str, *asked: tuple[str, Any, dict[str, str]]) -> 
     return Counter(await asyncio.gather(*(one(*each) for each in asked)))
 
 
-def posts(number: int = AT_ONCE, **headers: str) -> list[tuple[str, Any, dict[str, str]]]:
+def posts(number: int = AT_ONCE, key: str | None = None) -> list[Asked]:
     """So many submissions."""
-    return [("/v1/generations", BODY, headers)] * number
+    return [("/v1/generations", BODY, {} if key is None else {"Idempotency-Key": key})] * number
 
 
 async def failed(engine: AsyncEngine, user_id: str | None, **given: Any) -> UUID:
@@ -84,7 +86,7 @@ async def test_fifty_at_once_take_no_more_than_a_budget(web: Web, engine: AsyncE
 async def test_singles_and_batches_share_them(web: Web, engine: AsyncEngine) -> None:
     async with web.darkroom.user() as user:
         await limit(engine, user.id, per_minute=7)
-        batch = ("/v1/batches", {"prompts": ["a", "b", "c"]}, {})
+        batch: Asked = ("/v1/batches", {"prompts": ["a", "b", "c"]}, {})
         await crowd(web, user.key, *posts(20), *[batch] * 20, *[("/functions/v1/start-generation", BODY, {})] * 10)
         assert await user.rows() == 7
 
@@ -92,7 +94,7 @@ async def test_singles_and_batches_share_them(web: Web, engine: AsyncEngine) -> 
 async def test_fifty_with_one_key_take_one(web: Web, engine: AsyncEngine) -> None:
     async with web.darkroom.user() as user:
         await limit(engine, user.id, per_minute=5, usd="0.05")
-        assert await crowd(web, user.key, *posts(**{"Idempotency-Key": "one"})) == {202: 50}
+        assert await crowd(web, user.key, *posts(key="one")) == {202: 50}
         assert await user.rows() == 1
         assert (await fetch(engine, TOKENS, user_id=user.id))[0].tokens >= 4
         batch = ("/v1/batches", {"prompts": ["a", "b"]}, {"Idempotency-Key": "two"})
@@ -104,9 +106,9 @@ async def test_a_refused_key_is_free_again(web: Web, engine: AsyncEngine) -> Non
     async with web.darkroom.user() as user:
         await limit(engine, user.id, per_minute=1)
         assert await crowd(web, user.key, *posts(1)) == {202: 1}
-        assert await crowd(web, user.key, *posts(1, **{"Idempotency-Key": "k"})) == {429: 1}
+        assert await crowd(web, user.key, *posts(1, "k")) == {429: 1}
         await execute(engine, statement("UPDATE meters SET tokens = 1"))
-        assert await crowd(web, user.key, *posts(1, **{"Idempotency-Key": "k"})) == {202: 1}
+        assert await crowd(web, user.key, *posts(1, "k")) == {202: 1}
 
 
 async def test_what_cannot_be_made_takes_nothing(web: Web, engine: AsyncEngine) -> None:
@@ -124,10 +126,10 @@ async def test_retries_take_from_the_same_rate(web: Web, engine: AsyncEngine) ->
     async with web.darkroom.user() as user:
         ids = [await failed(engine, user.id) for _ in range(AT_ONCE)]
         await limit(engine, user.id, per_minute=5)
-        retries = [(f"/v1/generations/{one}/retry", None, {}) for one in ids]
+        retries: list[Asked] = [(f"/v1/generations/{one}/retry", None, {}) for one in ids]
         assert await crowd(web, user.key, *retries) == {202: 5, 429: 45}
-        waiting = next(one for one in ids if (await row_of(engine, one)).status == "failed")
-        async with user.http.post(f"/v1/generations/{waiting}/retry") as answer:
+        left = await fetch(engine, statement("SELECT id FROM image_generations WHERE status = 'failed' LIMIT 1"))
+        async with user.http.post(f"/v1/generations/{left[0].id}/retry") as answer:
             assert (answer.status, int(answer.headers["Retry-After"]) >= 1) == (429, True)
         assert await crowd(web, user.key, *posts(1)) == {429: 1}
 
