@@ -17,7 +17,7 @@ from pipeline.doorbell import Bell
 from pipeline.idempotency import forget_old_keys
 from pipeline.incomplete import complete_incomplete
 from pipeline.settings import Settings
-from pipeline.sweep import admit_parked, bells_to_ring, fail_expired, promote_due, take_back
+from pipeline.sweep import admit_parked, bells_to_ring, fail_expired, meter_due, promote_due, take_back
 from pipeline.webhooks.log import forget_old_deliveries
 
 log = logging.getLogger(__name__)
@@ -30,6 +30,7 @@ FORGET_SECONDS = 60.0
 async def sweep(resources: Resources) -> None:
     """One round: queue what is due, fail what is too late, and ring for everything that waits."""
     resources.notices.note(await take_back(resources.engine))
+    await meter_due(resources.engine)
     resources.notices.note(await complete_incomplete(resources.engine, resources.guard, resources.providers))
     resources.notices.note(await promote_due(resources.engine))
     resources.notices.note(await fail_expired(resources.engine))

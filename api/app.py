@@ -49,10 +49,10 @@ from api.supabase.realtime.socket import realtime_door
 from api.supabase.rest import doors as rest
 from api.supabase.rest.procedures import doors as procedures
 from api.webhooks import doors as webhooks
+from pipeline.allowance import Limits
 from pipeline.byte_budget import ByteBudget
 from pipeline.connections import open_connections
 from pipeline.database import open_reading_engine
-from pipeline.limits import Limits
 from pipeline.memory import settle_memory
 from pipeline.provider_accounts import ProviderAccounts
 from pipeline.settings import Settings

@@ -1,31 +1,52 @@
 """GET /v1/models: what each model takes, brings and costs, made once from the catalogue and the request's limits."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
+from sqlalchemy import Row
 from starlette.requests import Request
 from starlette.responses import Response
 
 from api.generations.doors import identity_of
+from api.state import state_of
 from pipeline.models import ANY, Family, Field, catalogue, models, ratios_of
+from pipeline.prices import list_prices
 from schema.wire.http import GenerationRequest
-from schema.wire.model import Model, ModelField, ModelList, ModelOutput
+from schema.wire.model import Model, ModelField, ModelList, ModelOutput, PricedVersion
 
 _ONE = Field(default=1, maximum=1)
 """The number of outputs of a model that makes one."""
 
 
 async def show_models(request: Request) -> Response:
-    """GET /v1/models: every model of the catalogue."""
+    """GET /v1/models: every model of the catalogue, and the versions that the operator has entered."""
     await identity_of(request)
-    return Response(_document(), media_type="application/json")
+    priced = await list_prices(state_of(request).engine)
+    body = _with_versions(priced) if priced else _document()
+    return Response(body, media_type="application/json")
+
+
+def _with_versions(priced: Sequence[Row[Any]]) -> bytes:
+    versions = [
+        PricedVersion(
+            version=row.version,
+            name=row.name,
+            price=row.usd,
+            price_per=row.per,
+            price_date=row.updated_at.date(),
+            usual_seconds=row.usual_seconds,
+        )
+        for row in priced
+    ]
+    return model_list().model_copy(update={"versions": versions}).model_dump_json().encode()
 
 
 @cache
 def model_list() -> ModelList:
     """The catalogue as the wire has it."""
     items = [_model(model_id, family) for model_id, family in models().items()]
-    return ModelList(items=items, by_version=_model(None, catalogue()[ANY]))
+    return ModelList(items=items, by_version=_model(None, catalogue()[ANY]), versions=[])
 
 
 @cache

@@ -17,9 +17,9 @@ from api.gateway.tickers import Tickers
 from api.gateway.topics import Topics
 from api.gateway.waits import Waits
 from api.readiness import PartChecks
+from pipeline.allowance import Limits
 from pipeline.byte_budget import ByteBudget
 from pipeline.connections import Connections
-from pipeline.limits import Limits
 from pipeline.provider_accounts import ProviderAccounts
 from pipeline.submit import Submissions
 

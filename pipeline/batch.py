@@ -8,9 +8,10 @@ from uuid import UUID
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.idempotency import TAKEN, Key, make_once
+from pipeline.allowance import MAY, YES, Ask
+from pipeline.idempotency import IS_OURS, TAKEN, TAKEN_IF_ALLOWED, Key, make_once
 from pipeline.statements import as_json, fetch, statement
-from pipeline.submit import submitting
+from pipeline.submit import submitting, submitting_if_allowed
 
 _MAKE = """batch AS (
       INSERT INTO batches (id, user_id, name, settings, total)
@@ -19,7 +20,10 @@ _MAKE = """batch AS (
       {when} RETURNING id)"""
 _MADE = "EXISTS (SELECT FROM batch)"
 _SUBMIT = submitting(_MADE, f"{_MAKE.format(when='')},")
-_SUBMIT_ONCE = submitting(_MADE, f"{TAKEN}, {_MAKE.format(when='WHERE EXISTS (SELECT FROM taken)')},")
+_SUBMIT_IF_ALLOWED = submitting_if_allowed(_MADE, f"{MAY}, {_MAKE.format(when=f'WHERE {YES}')},")
+_MAKE_OURS = _MAKE.format(when=f"WHERE {IS_OURS}")
+_SUBMIT_ONCE = submitting(_MADE, f"{TAKEN}, {_MAKE_OURS},")
+_SUBMIT_ONCE_IF_ALLOWED = submitting_if_allowed(_MADE, f"{TAKEN_IF_ALLOWED}, {_MAKE_OURS},")
 
 # Its generations' ids in the order in which they were asked for; those that were deleted since are missing.
 _READ = statement("""
@@ -58,14 +62,26 @@ class Batch:
         }
 
 
-async def submit_batch(engine: AsyncEngine, batch: Batch) -> Sequence[Row[Any]]:
-    """Insert a batch with all of its generations; their rows."""
-    return await fetch(engine, _SUBMIT, **batch._parameters())
+async def submit_batch(engine: AsyncEngine, batch: Batch, *, limited: bool = False) -> Sequence[Row[Any]]:
+    """Insert a batch with all of its generations; their rows.
+
+    With `limited` their user's rate and budgets are asked in the same statement: raises TooMany or BudgetSpent.
+    """
+    if not limited:
+        return await fetch(engine, _SUBMIT, **batch._parameters())
+    ask = Ask.of(batch.user_id, batch.submissions)
+    rows = await fetch(engine, _SUBMIT_IF_ALLOWED, **batch._parameters(), **ask.parameters)
+    ask.check(rows[0])
+    return rows
 
 
-async def submit_batch_once(engine: AsyncEngine, batch: Batch, key: Key) -> Sequence[Row[Any]] | UUID:
-    """The same once for a key: its rows, or the id of the batch that the key has made. Raises KeyReused."""
-    return await make_once(engine, key, batch.id, _SUBMIT_ONCE, **batch._parameters())
+async def submit_batch_once(
+    engine: AsyncEngine, batch: Batch, key: Key, *, limited: bool = False
+) -> Sequence[Row[Any]] | UUID:
+    """The same once for a key: its rows, or the id of the batch that the key has made. Raises KeyReused, too."""
+    ask = Ask.of(batch.user_id, batch.submissions) if limited else None
+    sql = _SUBMIT_ONCE_IF_ALLOWED if limited else _SUBMIT_ONCE
+    return await make_once(engine, key, batch.id, sql, ask, **batch._parameters())
 
 
 async def read_batch_of(engine: AsyncEngine, batch_id: UUID) -> Row[Any] | None:

@@ -6,6 +6,7 @@ DarkroomError
 ├── KeyReused              an idempotency key that came before, with another body
 ├── TooMany                more submissions than a user may make in a minute
 ├── BudgetSpent            a budget has no money for it
+│   └── PriceUnknown       nobody knows what it costs, and a budget would pay
 ├── Unreachable            a part Darkroom stands on does not answer
 ├── Forged                 a provider's webhook that the provider has not signed
 ├── ProviderError
@@ -66,6 +67,10 @@ class TooMany(DarkroomError):
 
 class BudgetSpent(DarkroomError):
     """A budget has no money for it."""
+
+
+class PriceUnknown(BudgetSpent):
+    """Nobody knows what it costs, and a budget pays known prices only."""
 
 
 class Unreachable(DarkroomError):

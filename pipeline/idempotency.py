@@ -7,32 +7,40 @@ from uuid import UUID
 from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.allowance import ASKED, YES, Ask, give_back
 from pipeline.errors import KeyReused, NotFound
 from pipeline.read import read_generation
 from pipeline.statements import as_json, fetch, statement
-from pipeline.submit import submitting
+from pipeline.submit import submitting, submitting_if_allowed
 
 KEPT = "interval '24 hours'"
 """How long a key stands for what it made, in SQL. After that it is free again."""
 
 # Key and generation in one statement, so there is never one without the other. Who comes second waits in ON CONFLICT
 # until the first has committed (then there is nothing to insert) or has rolled back (then the key is its own).
-TAKEN = f"""taken AS (
+_TAKEN = f"""taken AS (
       INSERT INTO idempotency_keys AS k (user_id, key, body_hash, generation_id)
-      VALUES (:user_id, :key, :body_hash, CAST(:made_id AS uuid))
+      SELECT CAST(:user_id AS text), CAST(:key AS text), CAST(:body_hash AS bytea), CAST(:made_id AS uuid) WHERE %s
       ON CONFLICT (user_id, key) DO UPDATE SET
         body_hash = excluded.body_hash, generation_id = excluded.generation_id, created_at = now()
       WHERE k.created_at < now() - {KEPT}
       RETURNING k.key)"""
+TAKEN = _TAKEN % "true"
 """A CTE that holds a row when the key is ours; the rest of the statement makes something only then."""
-_SUBMIT = submitting("EXISTS (SELECT FROM taken)", f"{TAKEN},")
+# Nothing is asked for, nor taken, when it is not fresh; the payer's place in the call makes it wait for that answer.
+TAKEN_IF_ALLOWED = f"""may AS MATERIALIZED (
+      SELECT allowed.* FROM (
+        SELECT darkroom_key_is_fresh(CAST(:user_id AS text), CAST(:key AS text), {KEPT}) AS fresh OFFSET 0) AS found
+      CROSS JOIN LATERAL {ASKED % "CASE WHEN found.fresh THEN CAST(:payer AS text) END"} AS allowed
+      WHERE found.fresh),
+    {_TAKEN % YES}"""
+"""The same where the user's rate and budgets are asked first, in `may`; not for what the key has made already."""
+IS_OURS = "EXISTS (SELECT FROM taken)"
+_SUBMIT = submitting(IS_OURS, f"{TAKEN},")
+_SUBMIT_IF_ALLOWED = submitting_if_allowed(IS_OURS, f"{TAKEN_IF_ALLOWED},")
 
 _STORED = statement("""
     SELECT body_hash, generation_id FROM idempotency_keys WHERE user_id = :user_id AND key = :key
-""")
-
-_STANDS = statement(f"""
-    SELECT key FROM idempotency_keys WHERE user_id = :user_id AND key = :key AND created_at >= now() - {KEPT}
 """)
 
 # Skips locked ones: whoever holds one is just making it young again.
@@ -63,12 +71,15 @@ class Once(NamedTuple):
     """Whether an earlier request made it; then nobody needs to be told."""
 
 
-async def submit_once(engine: AsyncEngine, key: Key, submission: Mapping[str, Any]) -> Once:
+async def submit_once(engine: AsyncEngine, key: Key, submission: Mapping[str, Any], *, limited: bool = False) -> Once:
     """Insert a row (as `Submissions.submit`) unless `key` has made one within a day: then that one as it stands now.
 
     Raises KeyReused when it was made of another body, and NotFound when it has been deleted: a key never buys twice.
+    With `limited` TooMany and BudgetSpent, too; what the key has made before takes nothing of a rate or a budget.
     """
-    made = await make_once(engine, key, submission["id"], _SUBMIT, rows=as_json([submission]))
+    ask = Ask.of(submission["user_id"], [submission]) if limited else None
+    sql = _SUBMIT_IF_ALLOWED if limited else _SUBMIT
+    made = await make_once(engine, key, submission["id"], sql, ask, rows=as_json([submission]))
     if not isinstance(made, UUID):
         return Once(made[0], replayed=False)
     row = await read_generation(engine, made)
@@ -79,22 +90,25 @@ async def submit_once(engine: AsyncEngine, key: Key, submission: Mapping[str, An
     return Once(row, replayed=True)
 
 
-async def is_made(engine: AsyncEngine, key: Key) -> bool:
-    """Whether `key` stands for something already, of whatever body."""
-    return bool(await fetch(engine, _STANDS, user_id=key.user_id, key=key.key))
-
-
 async def make_once(
-    engine: AsyncEngine, key: Key, made_id: UUID, sql: TextClause, **parameters: Any
+    engine: AsyncEngine, key: Key, made_id: UUID, sql: TextClause, ask: Ask | None, **parameters: Any
 ) -> Sequence[Row[Any]] | UUID:
     """Run `sql`, which begins with TAKEN and makes `made_id`: its rows, or the id of what the key made before.
 
-    Raises KeyReused when that was made of another body.
+    With `ask` it begins with TAKEN_IF_ALLOWED. Raises KeyReused when that was made of another body, and with `ask`
+    TooMany and BudgetSpent.
     """
     named = {"user_id": key.user_id, "key": key.key}
+    given = {**named, "body_hash": key.body_hash, "made_id": str(made_id), **parameters}
     while True:
-        if rows := await fetch(engine, sql, **named, body_hash=key.body_hash, made_id=str(made_id), **parameters):
-            return rows
+        if rows := await fetch(engine, sql, **given, **(ask.parameters if ask else {})):
+            if ask is None:
+                return rows
+            ask.check(rows[0])
+            if rows[0].id is not None:
+                return rows
+            # Somebody else has made it with the same key, at the same time.
+            await give_back(engine, ask.payer, ask.number)
         if stored := await fetch(engine, _STORED, **named):
             break
         # Forgotten between the two statements, so it is a day old: this time the insert takes it.

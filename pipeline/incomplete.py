@@ -14,7 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.egress import Guard
 from pipeline.errors import Invalid
+from pipeline.models import VersionPrice
 from pipeline.moves import MOVED, Move, as_move
+from pipeline.prices import read_prices
 from pipeline.statements import as_json, fetch, given, statement
 from pipeline.submission import submission_of
 from pipeline.submit import ACCEPTED
@@ -71,7 +73,7 @@ _FOUND = (
 _READ = statement(f"""
     SELECT id, fence, user_id, {", ".join(_ASKED.values())}, payload->>'aspect_ratio' AS aspect_ratio
     FROM image_generations
-    WHERE status = 'pending' AND due_at <= now() AND input IS NULL ORDER BY due_at LIMIT :most
+    WHERE status = 'pending' AND due_at <= now() AND input IS NULL AND NOT unmetered ORDER BY due_at LIMIT :most
 """)
 _TYPED = ", ".join(f"{column} {ACCEPTED[column]}" for column in _FOUND)
 _COMPLETE = statement(f"""
@@ -100,7 +102,8 @@ async def complete_incomplete(engine: AsyncEngine, guard: Guard, providers: Coll
     """Queue every such row that is due, or fail it with the field and the limit that it breaks."""
     moved: list[Move] = []
     while rows := await fetch(engine, _READ, most=MOST):
-        read = [_completed(row, guard, providers) for row in rows]
+        prices = await read_prices(engine, {row.model_version for row in rows if row.model_version is not None})
+        read = [_completed(row, guard, providers, prices) for row in rows]
         for sql, wanted in ((_COMPLETE, "input"), (_REFUSE, "why")):
             if those := [one for one in read if wanted in one]:
                 moved += [as_move(row) for row in await fetch(engine, sql, rows=as_json(those))]
@@ -109,14 +112,16 @@ async def complete_incomplete(engine: AsyncEngine, guard: Guard, providers: Coll
     return moved
 
 
-def _completed(row: Row[Any], guard: Guard, providers: Collection[str]) -> Mapping[str, Any]:
+def _completed(
+    row: Row[Any], guard: Guard, providers: Collection[str], prices: Mapping[str, VersionPrice]
+) -> Mapping[str, Any]:
     """What is worked out for a row, or `why` it cannot be."""
     held = {"id": row.id, "fence": row.fence}
     # No column keeps a ratio: it becomes width and height here.
     columns = {**_ASKED, "aspect_ratio": "aspect_ratio"}
     asked = {field: value for field, column in columns.items() if (value := getattr(row, column)) is not None}
     try:
-        found = submission_of(StartGenerationRequest.model_validate(asked), row.user_id, guard, providers)
+        found = submission_of(StartGenerationRequest.model_validate(asked), row.user_id, guard, providers, prices)
     except ValidationError as error:
         broken = error.errors(include_url=False, include_input=False)
         told = "; ".join(f"{one['loc'][0]}: {one['msg'].removeprefix('Value error, ')}" for one in broken)

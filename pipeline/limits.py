@@ -1,33 +1,44 @@
 """Limits: how much one user may have in flight, submit and spend, and all of them together."""
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any, Literal
 
 from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.errors import BudgetSpent, Invalid, TooMany
+from pipeline.errors import Invalid
 from pipeline.money import EVERYBODY
+from pipeline.settings import Settings
 from pipeline.statements import fetch, statement
 
 EACH = "*"
 """Stands for every user who has no limits of their own."""
-BELIEVED_SECONDS = 2.0
-"""How long a door believes that there are no limits at all, and saves the round trip."""
 MOST = 1_000_000
 LONGEST_USER = 255
 
 Period = Literal["day", "month"]
 
-_ANY = statement("SELECT EXISTS (SELECT FROM user_limits) AS there_are")
-_MAY = statement("SELECT * FROM darkroom_may_submit(:user_id, :number, CAST(:usd AS numeric))")
 _LIST = statement("""
     SELECT l.user_id, l.in_flight, l.per_minute, CAST(l.budget_usd AS double precision) AS budget_usd, l.budget_period,
-      CAST(darkroom_budget_left(l.user_id) AS double precision) AS budget_left, l.updated_at
-    FROM user_limits AS l ORDER BY l.user_id
+      CAST(darkroom_budget_left(l.user_id) AS double precision) AS budget_left, l.updated_at, l.by_default
+    FROM (
+      SELECT *, false AS by_default FROM user_limits
+      UNION ALL
+      SELECT *, true FROM darkroom_limits_of('')
+      WHERE EXISTS (SELECT FROM anonymous_limits) AND NOT EXISTS (SELECT FROM user_limits WHERE user_id = '')) AS l
+    ORDER BY l.user_id
 """)
+_DEFAULT = statement("""
+    INSERT INTO anonymous_limits AS a (in_flight, per_minute, budget_usd, budget_period)
+    VALUES (:in_flight, :per_minute, CAST(:usd AS numeric), 'day')
+    ON CONFLICT (single) DO UPDATE SET in_flight = excluded.in_flight, per_minute = excluded.per_minute,
+      budget_usd = excluded.budget_usd, budget_period = excluded.budget_period, updated_at = now()
+    WHERE (a.in_flight, a.per_minute, a.budget_usd, a.budget_period) IS DISTINCT FROM
+      (excluded.in_flight, excluded.per_minute, excluded.budget_usd, excluded.budget_period)
+    RETURNING a.single
+""")
+_RECAP = statement("SELECT darkroom_recap('')")
 _SET = statement("""
     INSERT INTO user_limits AS l (user_id, in_flight, per_minute, budget_usd, budget_period)
     VALUES (:user_id, CAST(:in_flight AS integer), CAST(:per_minute AS integer), CAST(:budget_usd AS numeric), :period)
@@ -42,65 +53,9 @@ _OF_USER = statement("""
        WHERE coalesce(g.user_id, '') = :user_id AND g.status = 'processing') AS processing,
       (SELECT count(*) FROM image_generations AS g
        WHERE coalesce(g.user_id, '') = :user_id AND g.status = 'queued') AS queued
-    FROM (SELECT 1) AS one LEFT JOIN LATERAL (
-      SELECT * FROM user_limits AS u WHERE u.user_id IN (:user_id, '*') ORDER BY u.user_id = '*' LIMIT 1) AS l ON true
+    FROM (SELECT 1) AS one LEFT JOIN darkroom_limits_of(:user_id) AS l ON true
 """)
 _FORGET = statement("DELETE FROM user_limits WHERE user_id = :user_id RETURNING user_id")
-
-
-class Limits:
-    """What a door asks before it accepts anything."""
-
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
-        self._none_until = 0.0
-
-    async def check(
-        self,
-        user_id: str | None,
-        submissions: Sequence[Mapping[str, Any]],
-        *,
-        unless: Callable[[], Awaitable[bool]] | None = None,
-    ) -> None:
-        """Take the submissions out of the user's rate, and see that a budget can pay for them; nothing when `unless`.
-
-        Raises TooMany, which says when to come again, or BudgetSpent; then nothing was taken.
-        """
-        now = asyncio.get_running_loop().time()
-        if now < self._none_until:
-            return
-        if not (await fetch(self._engine, _ANY))[0].there_are:
-            self._none_until = now + BELIEVED_SECONDS
-            return
-        if unless is not None and await unless():
-            return
-        number, usd = len(submissions), sum((_estimate(one) for one in submissions), Decimal(0))
-        (found,) = await fetch(self._engine, _MAY, user_id=user_id or "", number=number, usd=usd)
-        match found.short_of:
-            case "rate":
-                raise TooMany(_too_many(number, found), found.wait)
-            case "user" | "all":
-                raise BudgetSpent(_spent(found, usd))
-
-
-def _estimate(submission: Mapping[str, Any]) -> Decimal:
-    return Decimal(str(submission["estimated_cost"] or 0))
-
-
-def _too_many(number: int, found: Row[Any]) -> str:
-    limit = f"at most {found.limited_to:,.0f} generations a minute"
-    if found.wait is None:
-        return f"{limit}, and these are {number:,} at once; send fewer at a time"
-    return f"{limit}; come again in {max(1, round(found.wait))} s"
-
-
-def _spent(found: Row[Any], usd: Decimal) -> str:
-    whose = "your budget" if found.short_of == "user" else "this server's budget"
-    left = max(Decimal(0), found.left_over)
-    return (
-        f"{whose} of ${found.limited_to:.2f} a {found.period} has ${left:.4f} left, and this would cost about "
-        f"${usd:.4f}; it begins anew with the next {found.period} (UTC)"
-    )
 
 
 async def list_limits(engine: AsyncEngine) -> Sequence[Row[Any]]:
@@ -124,6 +79,18 @@ async def read_user_limits(engine: AsyncEngine, user_id: str) -> dict[str, Any]:
         "processing": row.processing,
         "queued": row.queued,
     }
+
+
+async def set_anonymous_defaults(engine: AsyncEngine, settings: Settings, *, paid: bool) -> None:
+    """Limit the anonymous key as the settings say, where nobody has set limits for it.
+
+    It stands in every app, so whoever has the app may use it, on the operator's bill. `paid`: whether any provider is;
+    the painter asks for no money, and then there is no sum a day.
+    """
+    given = {"in_flight": settings.anonymous_in_flight, "per_minute": settings.anonymous_per_minute}
+    usd = Decimal(str(settings.anonymous_usd_per_day)) if paid else None
+    if await fetch(engine, _DEFAULT, usd=usd, **given):
+        await fetch(engine, _RECAP)
 
 
 async def set_limits(
@@ -153,6 +120,9 @@ async def set_limits(
 
 
 async def forget_limits(engine: AsyncEngine, user_id: str) -> None:
-    """Take a user's own limits away; those for everybody hold then. Raises Invalid when there are none."""
+    """Take a user's own limits away; those for everybody hold then, and for the anonymous key its defaults.
+
+    Raises Invalid when there are none.
+    """
     if not await fetch(engine, _FORGET, user_id=user_id):
         raise Invalid("user", f"user: there are no limits for {user_id!r}; list them with `darkroom limits ls`")

@@ -36,7 +36,7 @@ BOOK = f"""spent AS (
 """A CTE that adds up what `booked` (rows of payer and paid) has cost. Ordered, so that two statements that pay for the
 same users wait for each other and never in a circle."""
 
-_SPENT = statement(f"""
+_SPENT = statement("""
     SELECT
       CAST(coalesce(sum(s.usd) FILTER (WHERE s.day = today.day), 0) AS double precision) AS today,
       CAST(coalesce(sum(s.usd), 0) AS double precision) AS month,
@@ -44,9 +44,7 @@ _SPENT = statement(f"""
       CAST(max(darkroom_budget_left(:user_id)) AS double precision) AS budget_left
     FROM (SELECT CAST(now() AT TIME ZONE 'UTC' AS date) AS day) AS today
     LEFT JOIN spending AS s ON s.user_id = :user_id AND s.day >= CAST(date_trunc('month', today.day) AS date)
-    LEFT JOIN LATERAL (
-      SELECT * FROM user_limits AS u WHERE u.user_id = :user_id OR (u.user_id = '*' AND :user_id <> '{EVERYBODY}')
-      ORDER BY u.user_id = '*' LIMIT 1) AS l ON true
+    LEFT JOIN darkroom_limits_of(:user_id) AS l ON true
 """)
 
 

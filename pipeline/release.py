@@ -9,8 +9,10 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from pipeline.api_keys import new_key, save_key
 from pipeline.api_roles import close_to_api_roles
 from pipeline.database import connect_arguments, migration_url, open_engine
+from pipeline.limits import set_anonymous_defaults
 from pipeline.rights import grant_rights, tell_costs
 from pipeline.settings import Settings
+from pipeline.settings.painter import PainterSettings
 from pipeline.statements import as_json, statement
 from schema.migrations import upgrade
 
@@ -26,7 +28,8 @@ _UNSERVED = statement("""
 
 
 async def release(settings: Settings) -> None:
-    """Migrate, grant, set each provider's cap and rate, and in embedded mode keep a development key. Safe to repeat.
+    """Migrate, grant, set each provider's cap and rate and the anonymous key's limits, and in embedded mode keep a
+    development key. Safe to repeat.
 
     Migrates and grants as MIGRATION_DATABASE_URL's role; the rest is done with the rights that every process has.
     """
@@ -43,6 +46,7 @@ async def release(settings: Settings) -> None:
         for name in settings.providers:
             rate = settings.creates_limit_of(name)
             await connection.execute(_LANE, {"provider": name, "cap": settings.max_parallel_jobs, "rate": rate})
+    await set_anonymous_defaults(engine, settings, paid=settings.has_paid_provider(PainterSettings().port))
     if settings.embedded:
         key = keep_development_key(settings.home / "api-key")
         await save_key(engine, key, name="development", user_id="development", role="service")

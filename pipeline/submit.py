@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.allowance import ANSWER, MAY, YES, Ask
 from pipeline.coalesce import Coalescer
 from pipeline.resource import COLUMNS
 from pipeline.statements import as_json, blames_a_row, fetch, given, statement
@@ -52,16 +53,11 @@ _LATER = "r.scheduled_at > now()"
 _TYPED = ", ".join(f"{name} {kind}" for name, kind in ACCEPTED.items())
 
 
-def submitting(condition: str = "true", before: str = "") -> TextClause:
-    """A statement that makes rows of the submissions in `:rows`, with what stands on their ways, and returns COLUMNS.
-
-    `condition` may name a CTE of those that are given in `before`, each with a comma behind it.
-    """
-    return statement(f"""
-    WITH {before} r AS MATERIALIZED (
-      SELECT * FROM {given(f"{_TYPED}, scheduled_at timestamptz, stops jsonb")} WHERE {condition}),
+_GIVEN = f"""r AS MATERIALIZED (
+      SELECT * FROM {given(f"{_TYPED}, scheduled_at timestamptz, stops jsonb")} WHERE %s),
     on_their_ways AS (
-      INSERT INTO routes (generation_id, stops) SELECT r.id, r.stops FROM r WHERE r.stops IS NOT NULL)
+      INSERT INTO routes (generation_id, stops) SELECT r.id, r.stops FROM r WHERE r.stops IS NOT NULL)"""
+_MADE = f"""
     INSERT INTO image_generations AS g
       ({", ".join(ACCEPTED)}, status, due_at, version, timeline)
     SELECT {", ".join(f"r.{name}" for name in ACCEPTED)},
@@ -72,10 +68,30 @@ def submitting(condition: str = "true", before: str = "") -> TextClause:
                         ELSE {entry(Status.QUEUED, "1", "0")} END)
     FROM r
     RETURNING {COLUMNS}
+"""
+
+
+def submitting(condition: str = "true", before: str = "") -> TextClause:
+    """A statement that makes rows of the submissions in `:rows`, with what stands on their ways, and returns COLUMNS.
+
+    `condition` may name a CTE of those that are given in `before`, each with a comma behind it.
+    """
+    return statement(f"WITH {before} {_GIVEN % condition} {_MADE}")
+
+
+def submitting_if_allowed(condition: str, before: str) -> TextClause:
+    """The same where one of the CTEs is `may` (see pipeline/allowance.py): its ANSWER stands behind COLUMNS, which are
+    NULL when nothing was made.
+    """
+    return statement(f"""
+    WITH {before} {_GIVEN % condition},
+    made AS ({_MADE})
+    SELECT made.*, {ANSWER} FROM may LEFT JOIN made ON true
     """)
 
 
 _INSERT = submitting()
+_INSERT_IF_ALLOWED = submitting_if_allowed(YES, f"{MAY},")
 
 
 class Submissions:
@@ -87,9 +103,18 @@ class Submissions:
             self._insert, largest=100, at_once=2, splits=blames_a_row
         )
 
-    async def submit(self, submission: Mapping[str, Any]) -> Row[Any]:
-        """Insert one row (the columns of ACCEPTED, `scheduled_at`, `stops`); returns it when it has been committed."""
-        return await self._coalescer(submission)
+    async def submit(self, submission: Mapping[str, Any], *, limited: bool = False) -> Row[Any]:
+        """Insert one row (the columns of ACCEPTED, `scheduled_at`, `stops`); returns it when it has been committed.
+
+        With `limited` its user's rate and budgets are asked in the same statement, which it has to itself: raises
+        TooMany or BudgetSpent.
+        """
+        if not limited:
+            return await self._coalescer(submission)
+        ask = Ask.of(submission["user_id"], [submission])
+        (row,) = await fetch(self._engine, _INSERT_IF_ALLOWED, rows=as_json([submission]), **ask.parameters)
+        ask.check(row)
+        return row
 
     async def _insert(self, batch: list[Mapping[str, Any]]) -> Sequence[Row[Any]]:
         rows: dict[UUID, Row[Any]] = {row.id: row for row in await fetch(self._engine, _INSERT, rows=as_json(batch))}

@@ -18,11 +18,14 @@ TOO_LATE = "the deadline passed before it was begun"
 _PROMOTE = statement(f"""
     WITH due AS MATERIALIZED (
       SELECT id FROM image_generations WHERE status = 'pending' AND due_at <= now() AND input IS NOT NULL
+        AND NOT unmetered
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED)
     UPDATE image_generations AS g SET {move(Status.PENDING, Status.QUEUED)}, due_at = g.deadline
     FROM due WHERE g.id = due.id
     RETURNING {MOVED}
 """)
+
+_METER = statement("SELECT darkroom_meter_due(:most) AS met")
 
 # An external worker that did not come back within its lease: nothing was bought, so the row simply waits again.
 _LEFT = "its external worker did not come back within its lease"
@@ -128,6 +131,12 @@ _KNOWN = statement("""
     WHERE provider = :provider AND replicate_prediction_id IS NOT NULL
       AND replicate_prediction_id IN (SELECT jsonb_array_elements_text(CAST(:ids AS jsonb)))
 """)
+
+
+async def meter_due(engine: AsyncEngine, most: int = 500) -> None:
+    """Take what came by SQL and is due out of its users' rates; what finds no token waits for one."""
+    while (await fetch(engine, _METER, most=most))[0].met >= most:
+        pass
 
 
 async def promote_due(engine: AsyncEngine, most: int = 500) -> list[Move]:

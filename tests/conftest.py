@@ -160,6 +160,9 @@ def darkroom(servers: Stack) -> Iterator[Darkroom]:
                 "PAINTER_SECONDS": "0.05-0.1",
                 "PAINTER_PREPARED": "true",
                 "SUPABASE_ANON_KEY": "the-anon-key",
+                # All tests of the session share the key, as all apps of an operator do.
+                "DARKROOM_ANONYMOUS_PER_MINUTE": "600",
+                "DARKROOM_ANONYMOUS_IN_FLIGHT": "64",
                 "SUPABASE_JWT_SECRET": SECRET,
             },
             voice=Voice(io.StringIO()),

@@ -1,6 +1,6 @@
 """Accepts a batch: all of its generations or none, one bell. Shared by every door that submits one."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,27 +9,28 @@ from api.generations.submission import submission_of
 from api.state import State
 from pipeline.batch import Batch, read_batch_of, submit_batch
 from pipeline.doorbell import Bell
-from pipeline.egress import Guard
 from pipeline.errors import Invalid, NotFound
 from pipeline.ids import new_id
 from pipeline.moves import as_move
+from pipeline.prices import read_prices
+from pipeline.submission import foreign_versions
 from schema.statuses import Status
 from schema.wire.http import GenerationRequest
 
 
-def batch_of(
+async def batch_of(
+    state: State,
     requests: Sequence[GenerationRequest],
     settings: Mapping[str, Any],
     name: str | None,
     identity: Identity,
-    guard: Guard,
-    providers: Collection[str],
 ) -> Batch:
     """The batch to insert. Raises Invalid, which names the prompt."""
+    prices = await read_prices(state.engine, foreign_versions(requests))
     submissions = []
     for index, one in enumerate(requests):
         try:
-            submissions.append(submission_of(one, identity, guard, providers))
+            submissions.append(submission_of(one, identity, state.guard, state.providers, prices))
         except Invalid as broken:
             raise Invalid(f"prompts.{index}.{broken.field}", str(broken)) from broken
     return Batch(new_id(), identity.user_id, name, settings, submissions)
@@ -37,8 +38,8 @@ def batch_of(
 
 async def accept_batch(state: State, batch: Batch, identity: Identity) -> None:
     """Commit a batch, then ring. Raises TooMany and BudgetSpent by the user's limits."""
-    await state.limits.check(identity.user_id, batch.submissions)
-    await announce(state, await submit_batch(state.engine, batch))
+    limited = await state.limits.bind(identity.user_id)
+    await announce(state, await submit_batch(state.engine, batch, limited=limited))
 
 
 async def announce(state: State, rows: Sequence[Any]) -> None:

@@ -1,6 +1,5 @@
 """The doors of /v1/batches."""
 
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +12,12 @@ from api.generations.aftermath import after_cancel
 from api.generations.body import read_model
 from api.generations.doors import identity_of, json_answer, uuid_of
 from api.generations.idempotency import REPLAYED, body_hash, key_of
-from api.problems import Problem
+from api.problems import Problem, headers_of
 from api.state import State, state_of
 from pipeline.batch import read_batch_of, submit_batch_once
 from pipeline.cancel import cancel_batch
 from pipeline.errors import NotFound
-from pipeline.idempotency import Key, is_made
+from pipeline.idempotency import Key
 from pipeline.retry import retry_failed
 from schema.wire.batch import MAX_BATCH_BYTES, BatchRequest
 
@@ -28,13 +27,13 @@ async def submit(request: Request) -> Response:
     state, identity, key = state_of(request), await identity_of(request), key_of(request)
     asked = await read_model(request, BatchRequest, MAX_BATCH_BYTES)
     settings = asked.settings.model_dump(mode="json", exclude_unset=True) if asked.settings else {}
-    batch = batch_of(asked.requests(), settings, asked.name, identity, state.guard, state.providers)
+    batch = await batch_of(state, asked.requests(), settings, asked.name, identity)
     if key is None:
         await accept_batch(state, batch, identity)
         return await _shown(state, batch.id, 202, {"Location": f"/v1/batches/{batch.id}"})
     named = Key(identity.user_id or "", key, body_hash(asked))
-    await state.limits.check(identity.user_id, batch.submissions, unless=partial(is_made, state.engine, named))
-    made = await submit_batch_once(state.engine, batch, named)
+    limited = await state.limits.bind(identity.user_id)
+    made = await submit_batch_once(state.engine, batch, named, limited=limited)
     if isinstance(made, UUID):
         return await _shown(state, made, 202, {"Location": f"/v1/batches/{made}", REPLAYED: "true"})
     await announce(state, made)
@@ -54,10 +53,15 @@ async def cancel(request: Request) -> Response:
 
 
 async def retry(request: Request) -> Response:
-    """POST /v1/batches/{id}/retry-failed: 202 with the batch; what had failed is queued again, the rest stays."""
+    """POST /v1/batches/{id}/retry-failed: 202 with the batch; what had failed is queued again, the rest stays.
+
+    As many are, in their order, as the owner's rate and budget have room for; the others stay failed, and Retry-After
+    says when the next may be tried. 429 or 402 when there is room for none.
+    """
     state, batch_id = state_of(request), await _own(request)
-    await announce(state, await retry_failed(state.engine, batch_id))
-    return await _shown(state, batch_id, 202)
+    retried = await retry_failed(state.engine, batch_id)
+    await announce(state, retried.rows)
+    return await _shown(state, batch_id, 202, headers_of(retried.refusal, 202) if retried.refusal else None)
 
 
 async def _shown(state: State, batch_id: UUID, status: int = 200, headers: dict[str, str] | None = None) -> Response:

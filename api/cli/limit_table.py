@@ -17,6 +17,8 @@ def limit_table(limits: Sequence[dict[str, Any]]) -> Table:
         table.add_column(column, justify="left" if column == "user" else "right")
     for one in limits:
         spoken = SPOKEN.get(one["user_id"])
+        if spoken and one["by_default"]:
+            spoken += ", by default"
         budget, left = one["budget_usd"], one["budget_left"]
         # What is left for each is another sum for every user.
         known = budget is not None and one["user_id"] != "*"

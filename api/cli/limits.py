@@ -98,7 +98,7 @@ def rm(
     anonymous: Anonymous = False,
     json: JsonOption = False,
 ) -> None:
-    """Take somebody's own limits away; those for each hold then."""
+    """Take somebody's own limits away; those for each hold then, and for the anonymous key its defaults."""
     who = _who(user, each=each, together=together, anonymous=anonymous)
 
     async def work(engine: "AsyncEngine") -> None:

@@ -12,7 +12,7 @@ from api.cli.lanes import app as lanes
 from api.cli.limits import app as limits
 from api.cli.ls import ls
 from api.cli.migrate_from_supabase import migrate_from_supabase
-from api.cli.models import models
+from api.cli.models import app as models
 from api.cli.queue import queue
 from api.cli.show import show
 from api.cli.submit import submit
@@ -41,9 +41,15 @@ def _every_command(
     context.obj = Asked(url, key, json)
 
 
-for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, models, torture, migrate_from_supabase):
+for command in (up, submit, watch, ls, show, cancel, retry, rm, queue, torture, migrate_from_supabase):
     app.command()(command)
-for name, group in (("keys", keys), ("lanes", lanes), ("limits", limits), ("webhooks", webhooks)):
+for name, group in (
+    ("keys", keys),
+    ("lanes", lanes),
+    ("limits", limits),
+    ("models", models),
+    ("webhooks", webhooks),
+):
     app.add_typer(group, name=name)
 
 

@@ -1,6 +1,7 @@
 """Models as a table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich import box
 from rich.table import Table
@@ -34,4 +35,23 @@ def model_table(models: Sequence[Model]) -> Table:
     if dates:
         oldest = f"the oldest of {dates[0]}" if len(dates) > 1 else f"as of {dates[0]}"
         table.caption = f"max: pictures at a time · image: takes a source image · USD: a picture, {oldest}"
+    return table
+
+
+def version_table(versions: Sequence[Mapping[str, Any]]) -> Table:
+    """One row for each version outside the catalogue that has a price."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
+    for column in ("version", "name", "time", "USD", "for a"):
+        table.add_column(column, no_wrap=column == "version", justify="right" if column in ("time", "USD") else "left")
+    for one in versions:
+        seconds = one["usual_seconds"]
+        table.add_row(
+            Text(one["version"]),
+            Text(one["name"] or "", "dim"),
+            Text(f"{seconds:g} s" if seconds else ""),
+            Text(f"{one['price']:g}"),
+            Text(one["price_per"], "dim"),
+        )
+    if not versions:
+        table.caption = "no version has a price: darkroom models add VERSION --usd 0.05"
     return table

@@ -39,8 +39,21 @@ class Model(TypedDict):
     usual_seconds: float | None
 
 
+class PricedVersion(TypedDict):
+    """A version outside the catalogue whose price the server's operator has entered."""
+
+    version: str
+    name: str | None
+    price: float
+    """US dollars for each `price_per`: a picture or a second."""
+    price_per: str
+    price_date: str
+    usual_seconds: float | None
+
+
 class Models(TypedDict):
     """The catalogue."""
 
     items: list[Model]
     by_version: Model
+    versions: list[PricedVersion]

@@ -11,7 +11,7 @@ from pipeline.errors import Invalid
 from pipeline.models.family import Family
 from pipeline.models.recipe import SOURCE
 from pipeline.models.route import Route
-from pipeline.models.sheet import Field
+from pipeline.models.sheet import Field, VersionPrice
 
 ANY = "any"
 """The sheet for models outside the catalogue, which are called by version."""
@@ -41,6 +41,30 @@ def version_of(model_id: str) -> str | None:
     """The version by which a model is called when the request names none; None where it is called by its name."""
     family = models().get(model_id)
     return family.versions.get(model_id) if family else None
+
+
+@cache
+def versions() -> Mapping[str, str]:
+    """The id of each model that a sheet names a version of, by that version."""
+    return MappingProxyType(
+        {version: model_id for family in catalogue().values() for model_id, version in family.versions.items()}
+    )
+
+
+def is_foreign(model_id: str, model_version: str | None) -> bool:
+    """Whether a version is called that is not the model's own: then it is another model, and costs what that costs."""
+    return model_version is not None and versions().get(model_version) != model_id
+
+
+def price_of_version(model_version: str) -> VersionPrice | None:
+    """What a version costs that a sheet names, whatever model's name it is called under; None for all others."""
+    if (model_id := versions().get(model_version)) is None:
+        return None
+    family = models()[model_id]
+    if family.price is None:
+        return None
+    own = family.price.model_copy(update={"usd": family.price.of(model_id), "models": {}})
+    return VersionPrice(own, family.usual_seconds)
 
 
 def tells_progress(model_id: str) -> bool:

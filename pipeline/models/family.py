@@ -9,7 +9,7 @@ from pipeline.errors import Invalid
 from pipeline.models.aspect import size_of
 from pipeline.models.recipe import SOURCE, Recipe
 from pipeline.models.route import Provider, Route, Stop, stop_of
-from pipeline.models.sheet import Field, Output, Price
+from pipeline.models.sheet import Field, Output, Price, VersionPrice
 
 FIELDS = (
     "prompt",
@@ -122,6 +122,23 @@ class Family(Recipe):
             raise Invalid(name, f"{model_id} cannot be asked for it here: {why}")
         known = ", ".join(dict.fromkeys((self.provider, *(route.provider for route in self.routes))))
         raise Invalid("model_id", f"no provider of {model_id!r} is set up here; it is had from {known}")
+
+    def version_stop(
+        self, model_id: str, completed: Mapping[str, Any], price: VersionPrice | None, providers: Collection[str]
+    ) -> Stop:
+        """The purchase of a version that is none of the catalogue's models. Only Replicate has versions, so no other
+        provider would make the same picture.
+
+        Raises Invalid where it is not asked.
+        """
+        if self.provider != "replicate":
+            raise Invalid(
+                "model_version", f"{model_id} is had from {self.provider}, which has no versions; leave it out"
+            )
+        if "replicate" not in providers:
+            raise Invalid("model_version", "Replicate, which has versions, is not set up here; leave it out")
+        cost, usual_seconds = (price.price, price.usual_seconds) if price else (None, None)
+        return stop_of("replicate", None, cost, usual_seconds, model_id, completed, self)
 
     def _field(self, name: str, model_id: str) -> Field:
         if name in self.fields:

@@ -2,7 +2,7 @@
 
 from datetime import date
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 from pydantic import Field as PydanticField
@@ -153,6 +153,13 @@ class Price(Sheet):
         if self.per == "picture":
             return self.of(model_id) * pictures
         return None if usual_seconds is None else self.of(model_id) * usual_seconds * pictures
+
+
+class VersionPrice(NamedTuple):
+    """What a version costs, and how many seconds one picture takes."""
+
+    price: Price
+    usual_seconds: float | None
 
 
 class Output(Sheet):

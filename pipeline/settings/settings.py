@@ -233,6 +233,28 @@ class Settings(BaseSettings):
         description="Purchases a minute; empty means 600 at Replicate, which is its limit, and no limit elsewhere",
     )
 
+    anonymous_per_minute: int = Field(
+        30,
+        ge=1,
+        le=1_000_000,
+        validation_alias=_env("DARKROOM_ANONYMOUS_PER_MINUTE"),
+        description="Submissions a minute with the publishable key, all who use it together",
+    )
+    anonymous_in_flight: int = Field(
+        4,
+        ge=1,
+        le=1_000_000,
+        validation_alias=_env("DARKROOM_ANONYMOUS_IN_FLIGHT"),
+        description="Predictions in flight of the publishable key",
+    )
+    anonymous_usd_per_day: float = Field(
+        1.0,
+        ge=0,
+        le=1_000_000,
+        validation_alias=_env("DARKROOM_ANONYMOUS_USD_PER_DAY"),
+        description="US dollars that the publishable key may cost a day (UTC), once a provider's credentials are set",
+    )
+
     home: Path = Field(Path(".darkroom"), validation_alias=_env("DARKROOM_HOME"), description="Data directory")
     lease_seconds: float = Field(
         30.0, gt=0, validation_alias=_env("DARKROOM_LEASE_SECONDS"), description="How long a claim holds"
@@ -318,6 +340,16 @@ class Settings(BaseSettings):
         """
         openai = self.openai_api_key and "openai_base_url" in self.model_fields_set
         return bool(self.replicate_api_token or self.fal_key or openai)
+
+    def has_paid_provider(self, painter_port: int) -> bool:
+        """Whether credentials are set for anybody but the painter, which listens on `painter_port` of this machine."""
+        asked = (
+            (self.replicate_api_token, self.replicate_api_url),
+            (self.fal_key, self.fal_api_url),
+            (self.openai_api_key, self.openai_base_url),
+        )
+        places = [urlsplit(url) for key, url in asked if key]
+        return any(place.hostname not in LOOPBACK or place.port != painter_port for place in places)
 
     def creates_limit_of(self, provider: str) -> int | None:
         """How many purchases a minute a provider takes. None: any number.

@@ -4,7 +4,6 @@ BEGIN
   RETURN (
     SELECT l.budget_usd - coalesce((SELECT sum(s.usd) FROM spending AS s
       WHERE s.user_id = who AND s.day >= date_trunc(l.budget_period, now() AT TIME ZONE 'UTC')::date), 0)
-    FROM user_limits AS l WHERE l.user_id = who OR (l.user_id = '*' AND who <> '+')
-    ORDER BY l.user_id = '*' LIMIT 1);
+    FROM darkroom_limits_of(who) AS l);
 END
 $$;

@@ -59,10 +59,12 @@ BEGIN
   IF EXISTS (SELECT FROM lanes AS l WHERE darkroom_lane_closed(l)) THEN
     chosen := darkroom_with_stranded(of_provider, chosen, room);
   END IF;
-  IF EXISTS (SELECT FROM user_limits WHERE in_flight IS NOT NULL) THEN
+  -- By the rows: there are always limits, if only those of the anonymous key, and most rows have none.
+  IF EXISTS (SELECT FROM image_generations AS g WHERE g.id = ANY (chosen) AND g.user_cap IS NOT NULL) THEN
     chosen := darkroom_within_caps(chosen);
   END IF;
-  IF EXISTS (SELECT FROM user_limits WHERE budget_usd IS NOT NULL) THEN
+  IF (EXISTS (SELECT FROM user_limits WHERE budget_usd IS NOT NULL)
+      OR EXISTS (SELECT FROM anonymous_limits WHERE budget_usd IS NOT NULL)) AND darkroom_under_budget(chosen) THEN
     RETURN QUERY SELECT * FROM darkroom_refuse_unpayable(of_provider, chosen);
     chosen := ARRAY(
       SELECT c FROM unnest(chosen) AS c WHERE (SELECT g.status FROM image_generations AS g WHERE g.id = c) = 'queued');

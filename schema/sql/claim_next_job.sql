@@ -27,6 +27,15 @@ BEGIN
     CONTINUE WHEN NOT FOUND;
     CONTINUE WHEN g.user_cap IS NOT NULL AND darkroom_within_caps(ARRAY[best]) = '{}';
     PERFORM set_config('darkroom.app', 'on', true);
+    -- Whoever buys it, a budget has to pay for it.
+    IF darkroom_under_budget(ARRAY[best]) THEN
+      SELECT * INTO g FROM darkroom_refuse_unpayable(g.provider, ARRAY[best]);
+      IF FOUND THEN
+        PERFORM set_config('darkroom.app', said, true);
+        PERFORM darkroom_tell(g.id, g.version, g.user_id, g.batch_id);
+        CONTINUE;
+      END IF;
+    END IF;
     UPDATE image_generations AS one SET
       status = 'processing', version = one.version + 1, updated_at = now(), changed = pg_current_xact_id(),
       changes = one.changes || pg_current_xact_id(),

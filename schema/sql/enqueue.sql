@@ -20,11 +20,11 @@ BEGIN
   INSERT INTO image_generations AS g (
     id, user_id, prompt, negative_prompt, model, model_id, model_version, style, width, height, steps, guidance_scale,
     seed, source_image_url, generation_strength, num_outputs, priority, max_attempts, webhook_url, metadata,
-    job_type, payload, status, due_at, version, timeline)
+    job_type, payload, status, due_at, unmetered, version, timeline)
   SELECT gen_random_uuid(), p.user_id, p.prompt, p.negative_prompt, p.model_id, p.model_id, p.model_version, p.style,
     p.width, p.height, coalesce(p.num_inference_steps, p.steps), p.guidance_scale, p.seed, p.source_image_url,
     coalesce(p.strength, p.generation_strength), coalesce(p.num_outputs, 1), with_priority, attempts, p.webhook_url,
-    p.metadata, of_type, given, 'pending', now(), 1,
+    p.metadata, of_type, given, 'pending', now(), darkroom_has_rate(coalesce(p.user_id, '')), 1,
     jsonb_build_array(jsonb_build_object('v', 1, 'status', 'pending', 'at', now(), 'attempt', 0))
   FROM jsonb_to_record('{"model_id": "black-forest-labs/flux-schnell"}'::jsonb || jsonb_strip_nulls(given)) AS p(
     user_id text, prompt text, negative_prompt text, model_id text, model_version text, style text, width integer,

@@ -17,6 +17,12 @@ BEGIN
   IF NEW.input IS NULL AND NEW.status IN ('queued', 'processing') THEN
     NEW.status := 'pending';
   END IF;
+  -- What is made or tried again by hand is a submission: the clock takes it out of its user's rate, and lets it go on.
+  IF NEW.status IN ('pending', 'queued') AND (TG_OP = 'INSERT' OR OLD.status NOT IN ('pending', 'queued'))
+    AND darkroom_has_rate(coalesce(NEW.user_id, '')) THEN
+    NEW.status := 'pending';
+    NEW.unmetered := true;
+  END IF;
   moved := TG_OP = 'INSERT' OR NEW.status IS DISTINCT FROM OLD.status;
   NEW.updated_at := now();
   NEW.changed := pg_current_xact_id();

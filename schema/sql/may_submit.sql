@@ -1,29 +1,32 @@
--- Whether `who` may submit `number` generations that would cost about `usd`: by their budget, everybody's, and their rate,
--- of which it takes them. NULL in `short_of` means yes; else `user`, `all` or `rate`, and what is left of that.
+-- Whether `who` may submit `number` generations that would cost about `usd` (NULL: nobody knows what one of them costs): by
+-- everybody's budget, their own, and their rate, of which it takes them. NULL in `short_of` means yes; else `all`, `user`,
+-- `price` or `rate`, and what is left of that. Called in the statement that inserts them: whoever comes next waits at the
+-- locks until that has committed, and counts it; if it fails, nothing was taken.
 CREATE OR REPLACE FUNCTION darkroom_may_submit(
   who text, number integer, usd numeric,
   OUT short_of text, OUT limited_to numeric, OUT period text, OUT left_over numeric, OUT wait double precision)
 LANGUAGE plpgsql AS $$
 DECLARE
+  payer text;
   own user_limits%ROWTYPE;
 BEGIN
-  SELECT budget_usd, budget_period, darkroom_budget_left('+') INTO limited_to, period, left_over
-  FROM user_limits WHERE user_id = '+';
-  IF left_over < usd OR left_over <= 0 THEN
-    short_of := 'all';
-    RETURN;
-  END IF;
-  SELECT * INTO own FROM user_limits WHERE user_id IN (who, '*') ORDER BY user_id = '*' LIMIT 1;
-  IF NOT FOUND THEN
-    RETURN;
-  END IF;
-  limited_to := own.budget_usd;
-  period := own.budget_period;
-  left_over := darkroom_budget_left(who);
-  IF left_over < usd OR left_over <= 0 THEN
-    short_of := 'user';
-    RETURN;
-  END IF;
+  -- In this order, always: no two wait for each other.
+  FOREACH payer IN ARRAY ARRAY['+', who] LOOP
+    SELECT * INTO own FROM darkroom_limits_of(payer);
+    CONTINUE WHEN own.budget_usd IS NULL;
+    limited_to := own.budget_usd;
+    period := own.budget_period;
+    IF usd IS NULL THEN
+      short_of := 'price';
+      RETURN;
+    END IF;
+    PERFORM pg_advisory_xact_lock(hashtextextended('darkroom: submissions of ' || payer, 0));
+    left_over := darkroom_budget_left(payer) - darkroom_reserved(payer);
+    IF left_over < usd OR left_over <= 0 THEN
+      short_of := CASE payer WHEN '+' THEN 'all' ELSE 'user' END;
+      RETURN;
+    END IF;
+  END LOOP;
   IF own.per_minute IS NULL OR number = 0 THEN
     RETURN;
   END IF;

@@ -1,6 +1,6 @@
 -- The old guide's reset by hand: pending again, with all its attempts before it. Through the rules: what is completed
 -- stays, what the provider may still be at work on waits for its end, and what is known to be bought is read, not bought
--- again. A failed one goes back into the line, as the door's retry does.
+-- again. A failed one goes back into the line, as the door's retry does; where its user has a rate, as soon as that allows.
 CREATE OR REPLACE FUNCTION darkroom_reset_job(wanted uuid) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   said text := coalesce(current_setting('darkroom.app', true), '');
@@ -17,6 +17,8 @@ BEGIN
   ELSIF held.deadline <= now() THEN
     RAISE EXCEPTION 'job %: its deadline has passed', wanted USING ERRCODE = 'object_not_in_prerequisite_state';
   END IF;
+  PERFORM set_config('darkroom.app', 'on', true);
+  PERFORM darkroom_reprice(ARRAY[wanted]);
   -- A hand's change, whoever asks: the trigger gives it version, timeline, clock and fence, and pushes.
   PERFORM set_config('darkroom.app', '', true);
   UPDATE image_generations SET

@@ -4,6 +4,9 @@
 CREATE OR REPLACE FUNCTION darkroom_stranded(of_provider text, room integer)
 RETURNS TABLE (id uuid, priority integer, turn bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
+DECLARE
+  budgets boolean := EXISTS (SELECT FROM user_limits WHERE budget_usd IS NOT NULL)
+    OR EXISTS (SELECT FROM anonymous_limits WHERE budget_usd IS NOT NULL);
 BEGIN
   RETURN QUERY
     WITH line AS MATERIALIZED (
@@ -17,6 +20,9 @@ BEGIN
     waiting AS MATERIALIZED (
       SELECT g.id, g.priority, g.turn, g.model_id FROM line JOIN image_generations AS g ON g.id = line.id
       WHERE g.status = 'queued' AND darkroom_open_route(g.route, g.refused_by, g.model_id) = of_provider
+        -- What nobody knows the price of here, and a budget would have to pay, waits for its own lane.
+        AND NOT (budgets AND (SELECT estimated_cost FROM darkroom_stop(g.id, of_provider)) IS NULL
+          AND darkroom_under_budget(ARRAY[g.id]))
       ORDER BY g.priority DESC, g.turn, g.id LIMIT room FOR UPDATE OF g SKIP LOCKED),
     placed AS (
       SELECT w.*, row_number() OVER (PARTITION BY w.model_id ORDER BY w.priority DESC, w.turn, w.id) AS nth,

@@ -1,5 +1,6 @@
 """The tables, one noun a file."""
 
+from schema.tables.anonymous_limits import anonymous_limits
 from schema.tables.api_key import api_keys
 from schema.tables.batch import batches
 from schema.tables.callback_key import callback_keys
@@ -10,6 +11,7 @@ from schema.tables.image import images
 from schema.tables.lane import lanes
 from schema.tables.metadata import metadata
 from schema.tables.meter import meters
+from schema.tables.model_price import model_prices
 from schema.tables.provider_account import provider_accounts
 from schema.tables.route import routes
 from schema.tables.spending import spending
@@ -18,6 +20,7 @@ from schema.tables.webhook_endpoint import webhook_endpoints
 from schema.tables.webhook_secret import webhook_secrets
 
 __all__ = [
+    "anonymous_limits",
     "api_keys",
     "batches",
     "callback_keys",
@@ -28,6 +31,7 @@ __all__ = [
     "lanes",
     "metadata",
     "meters",
+    "model_prices",
     "provider_accounts",
     "routes",
     "spending",

@@ -121,6 +121,8 @@ generations = Table(
     Column("archived_at", Moment),
     # The provider whose line it stood in when an external worker claimed it; set only while it is that one's.
     Column("outside_of", Text),
+    # It came by SQL and is not taken out of its user's rate yet; it waits, pending, until it is (sql/meter_due.sql).
+    Column("unmetered", Boolean, nullable=False, server_default="false"),
     CheckConstraint(f"status IN ({sql_list(frozenset(Status))})", name="status"),
     # A working row without a clock would be stuck for ever; so it cannot be written.
     CheckConstraint(f"due_at IS NOT NULL OR status NOT IN ({sql_list(WORKING)})", name="due_at"),

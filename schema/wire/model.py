@@ -53,10 +53,27 @@ class Model(Shown):
     """How long a picture usually takes with the defaults."""
 
 
+class PricedVersion(Shown):
+    """A version outside the catalogue whose price this server's operator has entered."""
+
+    version: str
+    """What `model_version` takes."""
+    name: str | None
+    """For people: owner/name."""
+    price: float
+    """US dollars for each `price_per`."""
+    price_per: Literal["picture", "second"]
+    price_date: date
+    usual_seconds: float | None
+    """How long a picture usually takes."""
+
+
 class ModelList(Shown):
     """The catalogue."""
 
     items: list[Model]
     """By id."""
     by_version: Model
-    """Any other model: give `model_version` with its `model_id`."""
+    """Any other model: give `model_version` with its `model_id`. Without a price in `versions`: by a service key."""
+    versions: list[PricedVersion]
+    """By name."""

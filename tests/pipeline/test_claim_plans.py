@@ -12,6 +12,7 @@ VARIABLES = {
     "of_provider": ("text", "'replicate'"),
     "room": ("integer", "10"),
     "chosen": ("uuid[]", "CAST(ARRAY[] AS uuid[])"),
+    "wanted": ("uuid[]", "CAST(ARRAY[] AS uuid[])"),
     "lease": ("double precision", "30.0"),
     "begun": ("timestamptz", "now()"),
     "held.provider": ("text", "'replicate'"),
@@ -27,6 +28,7 @@ VARIABLES = {
     "of_priority": ("integer", "0"),
     "who": ("text", "'user-1'"),
     "cap": ("integer", "3"),
+    "budgets": ("boolean", "true"),
 }
 """Their kinds, and a value."""
 LANE = ("held.provider", "held.model_id")
@@ -64,7 +66,11 @@ INNER = (
     Inner("head", "coalesce((\n", "), CAST", ("of_provider", "of_lane", "of_priority"), "claim"),
     Inner("within_caps", "RETURN ARRAY(", ");", ("chosen",), "busy"),
     Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("of_provider", "chosen"), "flight"),
-    Inner("stranded", "RETURN QUERY\n", ";", ("of_provider", "room"), "routed"),
+    Inner("stranded", "RETURN QUERY\n", ";", ("of_provider", "room", "budgets"), "routed"),
+    Inner("reserved", "END IF;\n  RETURN (\n", ");\nEND", ("who",), "turn"),
+    Inner("reserved", "END IF;\n  RETURN (\n", ");\nEND", ("who",), "flight"),
+    Inner("reprice", "BEGIN\n", ";", ("wanted",), "pkey"),
+    Inner("under_budget", "RETURN EXISTS (\n", ");\nEND", ("chosen",), "pkey"),
     Inner("busy", "RETURN (\n", ");", ("who",), "busy"),
     Inner("admit", "WHERE id IN (\n", " FOR UPDATE", ("who", "cap"), "parked"),
 )

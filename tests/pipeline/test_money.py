@@ -157,14 +157,27 @@ async def test_everybodys_budget_stops_everybody(engine: AsyncEngine) -> None:
     assert refused.error_message.startswith("payment required: the server's budget of $0.50 a month")
 
 
-async def test_a_model_without_a_price_is_bought_as_long_as_anything_is_left(engine: AsyncEngine) -> None:
-    await budget(engine, "a", "0.25")
+@pytest.mark.parametrize("payer", ["a", EVERYBODY, EACH])
+async def test_what_nobody_knows_the_price_of_is_not_bought_on_a_budget(engine: AsyncEngine, payer: str) -> None:
+    version = "f" * 64
+    ids = [await submit(engine, user_id="a", model_version=one) for one in (version, None)]
+    await budget(engine, payer, "100")
+    assert await claimed(engine) == ["failed", "failed"]
+    foreign, listed = [(await row_of(engine, one)).error_message for one in ids]
+    assert foreign == (
+        f"payment required: model_version: nobody knows what {version} costs, and a budget pays known prices only; "
+        f"the operator enters it with `darkroom models add {version} --usd <price>`"
+    )
+    assert listed == (
+        "payment required: model_id: nobody knows what black-forest-labs/flux-schnell costs at replicate, and a budget "
+        "pays known prices only"
+    )
+
+
+async def test_what_nobody_knows_the_price_of_is_bought_where_there_is_no_budget(engine: AsyncEngine) -> None:
+    await budget(engine, "b", "100")
     await submit(engine, user_id="a")
     assert await claimed(engine) == ["processing"]
-    row = await bought(engine, **PICTURE)
-    await hear(engine, row, ended())
-    await submit(engine, user_id="a")
-    assert await claimed(engine) == ["failed"]
 
 
 async def test_a_budget_begins_anew_with_its_period(engine: AsyncEngine) -> None:

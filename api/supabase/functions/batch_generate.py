@@ -53,6 +53,6 @@ async def batch_generate(request: Request) -> Answer:
     """Accept the batch, all of it or nothing, and show it."""
     state, identity = state_of(request), await caller_of(request)
     asked = await read_model(request, OldBatchRequest, MAX_BATCH_BYTES)
-    batch = batch_of(asked.requests(), asked.shared_settings, asked.batch_name, identity, state.guard, state.providers)
+    batch = await batch_of(state, asked.requests(), asked.shared_settings, asked.batch_name, identity)
     await accept_batch(state, batch, identity)
     return {"success": True, "batch": await shown_batch(state, batch.id)}

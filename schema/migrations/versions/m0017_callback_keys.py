@@ -8,7 +8,7 @@ from alembic import op
 from schema.migrations.migrate import statements
 
 revision = "0017"
-down_revision = "0015"
+down_revision = "0016"
 
 _SECRET_BYTES = 32
 _ROLLOUT = "1 hour"

@@ -1,4 +1,4 @@
-"""`darkroom lanes` and `darkroom limits`, on a real database."""
+"""`darkroom lanes`, `limits` and `models add`, on a real database."""
 
 import json
 from typing import Any
@@ -70,6 +70,20 @@ async def test_limits_are_set_listed_and_taken_away(operator: Darkroom, engine: 
     assert {one["user_id"] for one in await items(operator, "limits", "ls")} == {"*", "+", ""}
 
 
+async def test_prices_of_versions_are_entered_listed_and_taken_away(operator: Darkroom, engine: AsyncEngine) -> None:
+    assert "no version has a price" in " ".join((await operator("models", "ls")).out.split())
+    second = ("--per", "second", "--seconds", "20", "--name", "somebody/some-model")
+    assert await operator("models", "add", "a" * 64, "--usd", "$0.05") == (0, "", "")
+    assert await operator("models", "add", "b" * 64, "--usd", "0.001", *second) == (0, "", "")
+    found = {one["version"]: one for one in await items(operator, "models", "ls")}
+    assert (found["a" * 64]["price"], found["a" * 64]["price_per"], found["a" * 64]["name"]) == (0.05, "picture", None)
+    assert (found["b" * 64]["price_per"], found["b" * 64]["usual_seconds"]) == ("second", 20)
+    shown = (await operator("models", "ls")).out
+    assert all(one in shown for one in ("a" * 64, "b" * 64, "0.05"))
+    assert await operator("models", "rm", "a" * 64) == (0, "", "")
+    assert [one["version"] for one in await items(operator, "models", "ls")] == ["b" * 64]
+
+
 @pytest.mark.parametrize(
     ("words", "complaint"),
     [
@@ -82,6 +96,10 @@ async def test_limits_are_set_listed_and_taken_away(operator: Darkroom, engine: 
         (("limits", "set", "--together", "--in-flight", "3"), "see `darkroom lanes`"),
         (("limits", "set", "ada", "--each"), "whose?"),
         (("limits", "set"), "whose?"),
+        (("models", "rm", "c" * 64), "version: there is no price for"),
+        (("models", "add", "c", "--usd", "1"), "version: must be 64 hexadecimal digits"),
+        (("models", "add", "c" * 64, "--usd", "much"), "must be US dollars"),
+        (("models", "add", "c" * 64, "--usd", "1", "--per", "second"), "seconds: is needed"),
     ],
 )
 async def test_what_cannot_be_is_refused(

@@ -42,7 +42,7 @@ async def _cancel(state: State, ids: Sequence[UUID]) -> set[UUID]:
 
 
 async def _retry(state: State, ids: Sequence[UUID]) -> set[UUID]:
-    rows = await retry_many(state.engine, ids)
+    rows = (await retry_many(state.engine, ids)).rows
     await after_retry(state, rows)
     return {row.id for row in rows}
 
