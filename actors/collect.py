@@ -9,6 +9,7 @@ from actors.turns import Turns
 from pipeline.advance import collect_finished, let_go
 from pipeline.doorbell import Bell
 from pipeline.moves import Move
+from pipeline.row_errors import RowErrors
 from pipeline.verdict import on_undeveloped
 
 LARGEST = 200
@@ -19,6 +20,7 @@ class Collect:
 
     def __init__(self, resources: Resources) -> None:
         self._resources = resources
+        self._row_errors = RowErrors("collect")
         self.turns = Turns(self._look)
 
     async def _look(self) -> None:
@@ -28,7 +30,8 @@ class Collect:
                 self._resources.doorbell.ring(Bell.STORE)
             self._resources.notices.note(found.moved)
             for row in found.undeveloped:
-                self._resources.notices.note(await self._judge(row))
+                with self._row_errors.of(row.id):
+                    self._resources.notices.note(await self._judge(row))
             if found.queued:
                 self._resources.doorbell.ring(Bell.START)
             if len(found.moved) + len(found.undeveloped) < LARGEST:

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-import orjson
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.errors import Unreachable
 from pipeline.settings import Settings
+from schema.input_limits.stored import read_stored
 
 SERVER_SETTINGS = {
     # Set at connect, not by SET: a pool's RESET ALL would wipe it, and our own writes would look hand-made.
@@ -71,7 +71,7 @@ def open_engine(settings: Settings, *, pool_size: int = 16, **server_settings: s
         # The hottest first: a few connections that know every statement serve better than all in turn.
         pool_use_lifo=True,
         pool_timeout=10,
-        json_deserializer=orjson.loads,
+        json_deserializer=read_stored,
         # Errors are logged, and parameters are prompts, keys and addresses.
         hide_parameters=True,
         connect_args=connect_arguments(**server_settings),

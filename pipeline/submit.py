@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
 from pipeline.resource import COLUMNS
-from pipeline.statements import as_json, blames_a_row, fetch, given, statement
+from pipeline.statements import Written, as_json, blames_a_row, fetch, given, statement, written
 from pipeline.transitions import entry, performers_of
 from schema.statuses import Status
 
@@ -83,14 +83,17 @@ class Submissions:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._coalescer: Coalescer[Mapping[str, Any], Row[Any]] = Coalescer(
+        self._coalescer: Coalescer[Written, Row[Any]] = Coalescer(
             self._insert, largest=100, at_once=2, splits=blames_a_row
         )
 
     async def submit(self, submission: Mapping[str, Any]) -> Row[Any]:
-        """Insert one row (the columns of ACCEPTED, `scheduled_at`, `stops`); returns it when it has been committed."""
-        return await self._coalescer(submission)
+        """Insert one row (the columns of ACCEPTED, `scheduled_at`, `stops`); returns it when it has been committed.
 
-    async def _insert(self, batch: list[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+        Raises Invalid for one that is no JSON, before it joins the others.
+        """
+        return await self._coalescer(written(submission))
+
+    async def _insert(self, batch: list[Written]) -> Sequence[Row[Any]]:
         rows: dict[UUID, Row[Any]] = {row.id: row for row in await fetch(self._engine, _INSERT, rows=as_json(batch))}
-        return [rows[submission["id"]] for submission in batch]
+        return [rows[submission.id] for submission in batch]

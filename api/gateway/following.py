@@ -15,6 +15,7 @@ from api.state import State
 from pipeline.errors import NotFound
 from pipeline.feed import MOST_BEHIND, Missed, read_history, read_missed
 from pipeline.read import list_generations, read_batch, read_generations, read_unfinished
+from schema.input_limits.number import read_whole
 from schema.wire import frames
 from schema.wire.problem import FieldError
 
@@ -22,6 +23,7 @@ SNAPSHOT = 100
 """How many generations a feed that begins anew shows: the latest unfinished ones, or of a batch the latest."""
 MOST_MISSED = 2_000
 """How many generations a resumed feed reads up; more, and it begins anew."""
+LARGEST_VERSION = 2**31 - 1
 PAGE = 100
 """How many generations are read at a time: no more than that waits for a slow client."""
 
@@ -186,11 +188,10 @@ def read_version(after: int | str | None) -> int:
     """The version to go on after. Raises Problem("invalid-frame") when it is none."""
     if after is None:
         return 0
-    if isinstance(after, str) and after.isdecimal():
-        after = int(after)
-    if not isinstance(after, int) or not 0 <= after < 2**31:
-        raise _bad_after("after: must be null or a version that was received, 0 to 2147483647")
-    return after
+    version = read_whole(str(after), 0, LARGEST_VERSION) if isinstance(after, int | str) else None
+    if version is None:
+        raise _bad_after(f"after: must be null or a version that was received, 0 to {LARGEST_VERSION}")
+    return version
 
 
 def _cursor(after: int | str | None) -> Cursor | None:

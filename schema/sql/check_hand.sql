@@ -1,0 +1,30 @@
+-- Refuses what somebody writes by hand and what no reader could take: one such row would be in everybody's way. What is
+-- merely wrong is not refused here: the clock fails that row, and says why.
+CREATE OR REPLACE FUNCTION darkroom_check_hand(given image_generations) RETURNS void LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  broken text;
+BEGIN
+  SELECT name INTO broken FROM (VALUES
+    ('created_at', given.created_at), ('updated_at', given.updated_at), ('completed_at', given.completed_at),
+    ('attempt_at', given.attempt_at), ('due_at', given.due_at), ('deadline', given.deadline),
+    ('archived_at', given.archived_at), ('asked_at', given.asked_at)) AS moment(name, at)
+  WHERE NOT (at >= timestamptz '0001-01-01 00:00:00+00' AND at < timestamptz '10000-01-01 00:00:00+00') LIMIT 1;
+  IF broken IS NOT NULL THEN
+    RAISE EXCEPTION '%: must lie in the years 1 to 9999, in UTC', broken USING ERRCODE = 'datetime_field_overflow';
+  END IF;
+  SELECT name || ': must be a JSON ' || wanted INTO broken FROM (VALUES
+    ('metadata', given.metadata, 'object'), ('payload', given.payload, 'object'), ('input', given.input, 'object'),
+    ('price', given.price, 'object'), ('prediction', given.prediction, 'object'), ('timeline', given.timeline, 'array'),
+    ('prediction.output', given.prediction->'output', 'array')) AS document(name, value, wanted)
+  WHERE jsonb_typeof(value) <> wanted LIMIT 1;
+  IF broken IS NOT NULL THEN
+    RAISE EXCEPTION '%', broken USING ERRCODE = 'invalid_parameter_value';
+  ELSIF char_length(given.user_id) > 255 THEN
+    RAISE EXCEPTION 'user_id: must be at most 255 characters' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  PERFORM darkroom_check_document('metadata', given.metadata, 262144, 32);
+  PERFORM darkroom_check_document('payload', given.payload, 262144, 33);
+  PERFORM darkroom_check_document('input', given.input, 262144, 33);
+  PERFORM darkroom_check_document('prediction', given.prediction, 16777216, 33);
+END
+$$;
