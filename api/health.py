@@ -26,6 +26,7 @@ async def show_readiness(request: Request) -> Response:
     checks = {
         "database": await _database(state),
         "listener": "ok" if state.listener.is_listening else "not listening; it is connecting again",
+        "background": state.background.trouble or "ok",
         "store": await _store(state),
         "sockets": "this process is about to stop" if state.sockets.is_draining else "ok",
     }

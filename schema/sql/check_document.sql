@@ -13,7 +13,7 @@ BEGIN
     SELECT FROM jsonb_path_query(given, 'strict $.** ? (@.type() == "number")') AS one(number)
     CROSS JOIN LATERAL (SELECT CAST(one.number AS numeric) AS exactly) AS n
     WHERE NOT CASE
-      WHEN abs(n.exactly) > 1.7976931348623157e308 OR (n.exactly <> 0 AND abs(n.exactly) < 1e-307) THEN false
+      WHEN abs(n.exactly) > 1.7976931348623157e308 OR (n.exactly <> 0 AND abs(n.exactly) < 4.9406564584124654e-324) THEN false
       WHEN trunc(n.exactly) = n.exactly AND n.exactly BETWEEN -9223372036854775808 AND 18446744073709551615 THEN true
       -- As text it has the digits that a double needs; cast at once it would have fifteen.
       ELSE CAST(CAST(CAST(n.exactly AS double precision) AS text) AS numeric) = n.exactly END)
