@@ -1,6 +1,7 @@
 -- Refuses what somebody writes by hand and what no reader could take: one such row would be in everybody's way. What is
--- merely wrong is not refused here: the clock fails that row, and says why.
-CREATE OR REPLACE FUNCTION darkroom_check_hand(given image_generations) RETURNS void LANGUAGE plpgsql STABLE AS $$
+-- merely wrong is not refused here: the clock fails that row, and says why. `before` is the row that is changed, all NULL
+-- for a new one: what was there before there were limits is in the way of no other change.
+CREATE OR REPLACE FUNCTION darkroom_check_hand(given image_generations, before image_generations) RETURNS void LANGUAGE plpgsql STABLE AS $$
 DECLARE
   broken text;
 BEGIN
@@ -13,18 +14,21 @@ BEGIN
     RAISE EXCEPTION '%: must lie in the years 1 to 9999, in UTC', broken USING ERRCODE = 'datetime_field_overflow';
   END IF;
   SELECT name || ': must be a JSON ' || wanted INTO broken FROM (VALUES
-    ('metadata', given.metadata, 'object'), ('payload', given.payload, 'object'), ('input', given.input, 'object'),
-    ('price', given.price, 'object'), ('prediction', given.prediction, 'object'), ('timeline', given.timeline, 'array'),
-    ('prediction.output', given.prediction->'output', 'array')) AS document(name, value, wanted)
-  WHERE jsonb_typeof(value) <> wanted LIMIT 1;
+    ('metadata', given.metadata, before.metadata, 'object'), ('payload', given.payload, before.payload, 'object'),
+    ('input', given.input, before.input, 'object'), ('price', given.price, before.price, 'object'),
+    ('prediction', given.prediction, before.prediction, 'object'),
+    ('prediction.output', given.prediction->'output', before.prediction->'output', 'array'),
+    ('timeline', given.timeline, before.timeline, 'array')) AS document(name, value, was, wanted)
+  WHERE jsonb_typeof(value) <> wanted AND value IS DISTINCT FROM was LIMIT 1;
   IF broken IS NOT NULL THEN
     RAISE EXCEPTION '%', broken USING ERRCODE = 'invalid_parameter_value';
   ELSIF char_length(given.user_id) > 255 THEN
     RAISE EXCEPTION 'user_id: must be at most 255 characters' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM darkroom_check_document('metadata', given.metadata, 262144, 32);
-  PERFORM darkroom_check_document('payload', given.payload, 262144, 33);
-  PERFORM darkroom_check_document('input', given.input, 262144, 33);
-  PERFORM darkroom_check_document('prediction', given.prediction, 16777216, 33);
+  PERFORM darkroom_check_document(name, value, bytes, levels) FROM (VALUES
+    ('metadata', given.metadata, before.metadata, 262144, 32), ('payload', given.payload, before.payload, 262144, 33),
+    ('input', given.input, before.input, 262144, 33),
+    ('prediction', given.prediction, before.prediction, 16777216, 33)) AS document(name, value, was, bytes, levels)
+  WHERE value IS DISTINCT FROM was AND value IS NOT NULL;
 END
 $$;

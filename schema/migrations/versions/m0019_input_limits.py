@@ -61,5 +61,5 @@ def downgrade() -> None:
     """Take the limits away. What asks for them is replaced further down: only older functions are whole without."""
     for name in ("amounts", "counters", "moments"):
         op.drop_constraint(f"{_TABLE}_{name}_check", _TABLE)
-    op.execute(f"DROP FUNCTION darkroom_check_hand({_TABLE})")
+    op.execute(f"DROP FUNCTION darkroom_check_hand({_TABLE}, {_TABLE})")
     op.execute("DROP FUNCTION darkroom_check_document(text, jsonb, integer, integer)")
