@@ -93,14 +93,8 @@ class Call(NamedTuple):
     """Whose: `service`, `user`, `anonymous` or `nobody`."""
 
     def __str__(self) -> str:
-        parts = (
-            self.method,
-            _shortened(self.target),
-            self.headers,
-            self.body and _shortened(repr(self.body)),
-            self.key,
-        )
-        return " ".join(str(part) for part in parts)
+        body = "" if self.body is None else _shortened(repr(self.body))
+        return f"{self.method} {_shortened(self.target)} {self.headers} {body} as {self.key}"
 
 
 def _shortened(text: str) -> str:

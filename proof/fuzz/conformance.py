@@ -7,7 +7,7 @@ from pathlib import Path
 from proof.fuzz.sending import Found
 
 WAITING = ("generate-image", "process-generation", "process-jobs", "/events")
-"""Operations that keep a caller waiting. Two of them answer 500 when there will be no picture: the old apps know it so."""
+"""Operations that keep a caller waiting. Two of them answer 500 when there will be no picture, as the old ones did."""
 LAST_LINES = 60
 
 

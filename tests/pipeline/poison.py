@@ -65,10 +65,11 @@ async def write_as_before(database_url: str, metadata: str) -> Any:
     psql = await asyncpg.connect(database_url, server_settings={"darkroom.app": "on"})
     try:
         return await psql.fetchval(
-            "INSERT INTO image_generations (id, user_id, prompt, model, model_id, webhook_url, metadata, status,"
-            " due_at, timeline) VALUES (gen_random_uuid(), 'somebody', 'p', 'm/m', 'black-forest-labs/flux-schnell', $1, $2,"
-            " 'pending', now(), jsonb_build_array(jsonb_build_object('v', 1, 'status', 'pending', 'at', now(),"
-            " 'attempt', 0))) RETURNING id",
+            "INSERT INTO image_generations"
+            " (id, user_id, prompt, model, model_id, webhook_url, metadata, status, due_at, timeline)"
+            " VALUES (gen_random_uuid(), 'somebody', 'p', 'm/m', 'black-forest-labs/flux-schnell', $1, $2, 'pending',"
+            " now(), jsonb_build_array(jsonb_build_object('v', 1, 'status', 'pending', 'at', now(), 'attempt', 0)))"
+            " RETURNING id",
             URL,
             metadata,
         )
