@@ -127,6 +127,27 @@ async def test_a_prediction_of_no_known_shape_ends_its_row_alone(
         assert (await lab.row(bad)).status in ("pending", "failed")
 
 
+async def test_an_orphan_that_cannot_be_compared_keeps_no_other_from_what_was_bought_for_it(
+    lab: Lab, painter: Caller
+) -> None:
+    """Its input is no object, so looking through the provider's list raised; nothing unclear was ever settled again."""
+    good, bad = await lab.submit(), await lab.submit()
+    async with lab.hands() as hands:
+        await hands.buy()
+        await predicted(lab, [good, bad])
+        await as_ours(
+            lab,
+            "UPDATE image_generations SET replicate_prediction_id = NULL, prediction = NULL, due_at = now(),"
+            " input = CASE WHEN id = $1 THEN '[1]' ELSE input END",
+            bad,
+        )
+        await lab.age(seconds=0)
+        await hands.watcher.look()
+        await hands.develop()
+        assert (await lab.row(good)).status == "completed"
+        assert (await lab.row(bad)).status == "processing"
+
+
 async def test_a_round_that_raises_whatever_it_may_comes_again() -> None:
     stopped, rounds = asyncio.Event(), list[int]()
 
