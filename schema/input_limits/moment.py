@@ -2,13 +2,7 @@
 
 from datetime import UTC, datetime
 
-EARLIEST = datetime(1, 1, 1, tzinfo=UTC)
-LATEST = datetime.max.replace(tzinfo=UTC)
 OUT_OF_RANGE = "must lie in the years 1 to 9999, in UTC"
-
-EARLIEST_SQL = "timestamptz '0001-01-01 00:00:00+00'"
-BEHIND_LATEST_SQL = "timestamptz '10000-01-01 00:00:00+00'"
-"""The first moment that Python cannot read."""
 
 
 def read_moment(text: str) -> datetime:

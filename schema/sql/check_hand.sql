@@ -13,6 +13,18 @@ BEGIN
   IF broken IS NOT NULL THEN
     RAISE EXCEPTION '%: must lie in the years 1 to 9999, in UTC', broken USING ERRCODE = 'datetime_field_overflow';
   END IF;
+  -- Nothing that the next step would carry past its type, in a statement about many rows.
+  SELECT name || format(': must be %s to %s', least, most) INTO broken FROM (VALUES
+    ('version', given.version::numeric, 0::numeric, 1000000000::numeric), ('retry_count', given.retry_count, 0, 1000000000),
+    ('attempt_number', given.attempt_number, 0, 30000), ('attempts_before', given.attempts_before, 0, 30000),
+    ('possible_double_charge', given.possible_double_charge, 0, 30000), ('fence', given.fence, 0, 2::numeric ^ 62),
+    ('turn', given.turn, -(2::numeric ^ 62), 2::numeric ^ 62),
+    ('cost', given.cost, -1000000000, 1000000000), ('estimated_cost', given.estimated_cost, -1000000000, 1000000000))
+    AS number(name, value, least, most)
+  WHERE NOT value BETWEEN least AND most LIMIT 1;
+  IF broken IS NOT NULL THEN
+    RAISE EXCEPTION '%', broken USING ERRCODE = 'numeric_value_out_of_range';
+  END IF;
   SELECT name || ': must be a JSON ' || wanted INTO broken FROM (VALUES
     ('metadata', given.metadata, before.metadata, 'object'), ('payload', given.payload, before.payload, 'object'),
     ('input', given.input, before.input, 'object'), ('price', given.price, before.price, 'object'),

@@ -23,7 +23,6 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.dialects.postgresql.base import ischema_names
 from sqlalchemy.types import UserDefinedType
 
-from schema.input_limits.moment import BEHIND_LATEST_SQL, EARLIEST_SQL
 from schema.statuses import WORKING, Status, sql_list
 from schema.tables.metadata import metadata
 
@@ -44,8 +43,6 @@ NOW = text("now()")
 Moment = DateTime(timezone=True)
 BUSY = "user_cap IS NOT NULL AND (status = 'processing' OR (status = 'queued' AND admitted))"
 """What counts towards a user's cap, in SQL."""
-
-_MOMENTS = "created_at, updated_at, completed_at, attempt_at, due_at, deadline, archived_at, asked_at"
 
 generations = Table(
     "image_generations",
@@ -127,19 +124,6 @@ generations = Table(
     CheckConstraint(f"status IN ({sql_list(frozenset(Status))})", name="status"),
     # A working row without a clock would be stuck for ever; so it cannot be written.
     CheckConstraint(f"due_at IS NOT NULL OR status NOT IN ({sql_list(WORKING)})", name="due_at"),
-    # What is read for many rows at once has to be readable in each: no moment that Python's datetime cannot hold, no
-    # counter that the next step would carry past its type, no amount beyond a double.
-    CheckConstraint(
-        f"least({_MOMENTS}) >= {EARLIEST_SQL} AND greatest({_MOMENTS}) < {BEHIND_LATEST_SQL}", name="moments"
-    ),
-    CheckConstraint(
-        "version BETWEEN 0 AND 1000000000 AND retry_count BETWEEN 0 AND 1000000000"
-        " AND attempt_number BETWEEN 0 AND 30000 AND attempts_before BETWEEN 0 AND 30000"
-        " AND possible_double_charge BETWEEN 0 AND 30000"
-        " AND fence BETWEEN 0 AND 4611686018427387904 AND turn BETWEEN -4611686018427387904 AND 4611686018427387904",
-        name="counters",
-    ),
-    CheckConstraint("greatest(cost, estimated_cost) < 1e300 AND least(cost, estimated_cost) > -1e300", name="amounts"),
     postgresql_with={"toast_tuple_target": 8160},
 )
 

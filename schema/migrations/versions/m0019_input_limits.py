@@ -31,6 +31,7 @@ _COUNTERS = {
     "turn": (-(2**62), 2**62),
 }
 _AMOUNTS = ("cost", "estimated_cost")
+_DEAREST = 1_000_000_000
 
 
 def _mended(column: str, least: str, most: str, beyond: str) -> str:
@@ -38,28 +39,25 @@ def _mended(column: str, least: str, most: str, beyond: str) -> str:
 
 
 def upgrade() -> None:
-    """Bring what is there within the limits, by the nearest value; then hold everybody to them."""
-    listed = ", ".join(_MOMENTS)
-    limits = {
-        "moments": f"least({listed}) >= {_FIRST} AND greatest({listed}) < {_BEHIND}",
-        "counters": " AND ".join(f"{name} BETWEEN {least} AND {most}" for name, (least, most) in _COUNTERS.items()),
-        "amounts": "greatest(cost, estimated_cost) < 1e300 AND least(cost, estimated_cost) > -1e300",
-    }
+    """Bring what is there within the limits, by the nearest value; then hold those who write by hand to them.
+
+    By their trigger and not by constraints: those would be read anew for every statement of the pipeline's, which keeps
+    to the limits by what it takes in, and made an update half as dear again (100 to 190 µs, measured).
+    """
     mended = [_mended(name, _FIRST, _LAST, f"{name} >= {_BEHIND}") for name in _MOMENTS]
     mended += [_mended(name, str(low), str(high), f"{name} > {high}") for name, (low, high) in _COUNTERS.items()]
-    mended += [f"{name} = CASE WHEN abs({name}) < 1e300 THEN {name} END" for name in _AMOUNTS]
+    mended += [f"{name} = CASE WHEN abs({name}) <= {_DEAREST} THEN {name} END" for name in _AMOUNTS]
+    within = [f"({name} >= {_FIRST} AND {name} < {_BEHIND}) IS NOT false" for name in _MOMENTS]
+    within += [f"{name} BETWEEN {least} AND {most}" for name, (least, most) in _COUNTERS.items()]
+    within += [f"(abs({name}) <= {_DEAREST}) IS NOT false" for name in _AMOUNTS]
     # No person's change: no version, no push.
     op.execute("SET LOCAL darkroom.app = 'on'")
-    op.execute(f"UPDATE {_TABLE} SET {', '.join(mended)} WHERE NOT ({' AND '.join(limits.values())})")
-    for name, limit in limits.items():
-        op.create_check_constraint(name, _TABLE, limit)
+    op.execute(f"UPDATE {_TABLE} SET {', '.join(mended)} WHERE NOT ({' AND '.join(within)})")
     for name in ("check_document", "check_hand", "check_job", "hand_change"):
         op.execute(sa.text(statements(name)))
 
 
 def downgrade() -> None:
     """Take the limits away. What asks for them is replaced further down: only older functions are whole without."""
-    for name in ("amounts", "counters", "moments"):
-        op.drop_constraint(f"{_TABLE}_{name}_check", _TABLE)
     op.execute(f"DROP FUNCTION darkroom_check_hand({_TABLE}, {_TABLE})")
     op.execute("DROP FUNCTION darkroom_check_document(text, jsonb, integer, integer)")

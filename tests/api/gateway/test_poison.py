@@ -22,10 +22,6 @@ async def transition_of(socket: aiohttp.ClientWebSocketResponse, generation_id: 
 async def test_a_row_that_cannot_be_read_keeps_no_push_from_the_others(web: Web) -> None:
     """A deadline in the year 10000 ended the looks for ever; nobody got a push until web was restarted."""
     darkroom = web.darkroom
-    # As a database that was filled before there was a limit.
-    await darkroom.execute_as_ours(
-        "ALTER TABLE image_generations DROP CONSTRAINT IF EXISTS image_generations_moments_check"
-    )
     async with darkroom.user() as user, user.http.ws_connect("/v1/ws") as socket:
         await socket.send_json({"type": "subscribe", "ref": "1", "topic": "generations"})
         assert (await socket.receive_json(timeout=PATIENCE))["type"] == "subscribed"
@@ -58,9 +54,6 @@ async def test_a_row_that_cannot_be_read_keeps_no_push_from_the_others(web: Web)
 
 
 async def test_a_committed_row_is_told_though_its_neighbour_in_the_look_cannot_be_read(web: Web) -> None:
-    await web.darkroom.execute_as_ours(
-        "ALTER TABLE image_generations DROP CONSTRAINT IF EXISTS image_generations_moments_check"
-    )
     async with web.darkroom.user() as user:
         ids = [(await user.submit())["id"] for _ in range(8)]
         await web.darkroom.execute_as_ours(
