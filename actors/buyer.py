@@ -27,7 +27,7 @@ from pipeline.errors import (
 )
 from pipeline.providers import Prediction, Provider
 from pipeline.purchase import count_surplus, mark_asked, record_predictions, renew_calls
-from pipeline.statements import blames_a_row, repeats_a_prediction
+from pipeline.statements import Written, blames_a_row, repeats_a_prediction, written
 from pipeline.sweep import known_predictions
 from pipeline.verdict import GiveUp, TryAgain, elsewhere, on_error, on_source
 from schema.statuses import Status
@@ -53,8 +53,8 @@ class Buyer:
         self.behind = False
         """Whether more may wait here than the last look has claimed."""
         self._sources = Sources(resources.guard, resources.inspections)
-        self._record: Coalescer[Mapping[str, Any], Row[Any] | None] = Coalescer(self._write_down, splits=blames_a_row)
-        self._mark: Coalescer[Mapping[str, Any], bool] = Coalescer(self._mark_asked, splits=blames_a_row)
+        self._record: Coalescer[Written, Row[Any] | None] = Coalescer(self._write_down, splits=blames_a_row)
+        self._mark: Coalescer[Written, bool] = Coalescer(self._mark_asked, splits=blames_a_row)
         # A call whose row is taken away goes on: its answer is the only word that there will ever be of it.
         self._calls = Leases(resources.engine, self._lease, renew=renew_calls, cancels=False)
 
@@ -79,7 +79,7 @@ class Buyer:
         if not self._provider.abilities.lists:
             # The mark holds the row for another lease, and says whether it is still ours.
             asked = asyncio.get_running_loop().time()
-            if not await self._mark({"id": row.id, "fence": row.fence}):
+            if not await self._mark(written({"id": row.id, "fence": row.fence})):
                 return
             lease_ends = asked + self._lease
         if lease_ends - asyncio.get_running_loop().time() <= timeout:
@@ -115,7 +115,8 @@ class Buyer:
         # The commonest case in one statement. A lane in trouble must hear that a purchase succeeded: that is `record`.
         if not row.lane_in_trouble and await self._commit(row, prediction):
             return
-        kept = await self._record({"id": row.id, "attempt": row.attempt_number, "prediction_id": prediction.id})
+        bought = {"id": row.id, "attempt": row.attempt_number, "prediction_id": prediction.id}
+        kept = await self._record(written(bought))
         if row.lane_in_trouble:
             # More may go now.
             self._resources.doorbell.ring(Bell.START)
@@ -163,15 +164,15 @@ class Buyer:
         except (ProviderError, NotFound) as error:
             log.warning("prediction %s, which nobody uses, may run on: %s", prediction.id, error)
 
-    async def _write_down(self, batch: list[Mapping[str, Any]]) -> list[Row[Any] | None]:
+    async def _write_down(self, batch: list[Written]) -> list[Row[Any] | None]:
         look = self._resources.look_seconds(self._provider)
         rows = await record_predictions(self._resources.engine, self._provider.name, batch, look)
         kept = {row.id: row for row in rows}
-        return [kept.get(bought["id"]) for bought in batch]
+        return [kept.get(bought.id) for bought in batch]
 
-    async def _mark_asked(self, batch: list[Mapping[str, Any]]) -> list[bool]:
+    async def _mark_asked(self, batch: list[Written]) -> list[bool]:
         ours = await mark_asked(self._resources.engine, batch, self._lease)
-        return [row["id"] in ours for row in batch]
+        return [row.id in ours for row in batch]
 
     async def _settle(self, row: Row[Any], error: ProviderError) -> None:
         engine, lane = self._resources.engine, self._provider.name

@@ -16,6 +16,7 @@ from actors.watcher import Watcher
 from pipeline.doorbell import Bell
 from pipeline.idempotency import forget_old_keys
 from pipeline.incomplete import complete_incomplete
+from pipeline.row_errors import RowErrors
 from pipeline.settings import Settings
 from pipeline.sweep import admit_parked, bells_to_ring, fail_expired, meter_due, promote_due, take_back
 from pipeline.webhooks.log import forget_old_deliveries
@@ -27,15 +28,26 @@ FORGET_SECONDS = 60.0
 """How often what is old is deleted: idempotency keys after a day, webhooks' deliveries after a month."""
 
 
+_STEPS = RowErrors("the sweep")
+"""What one step cannot do must not keep the others from what they can."""
+
+
 async def sweep(resources: Resources) -> None:
     """One round: queue what is due, fail what is too late, and ring for everything that waits."""
-    resources.notices.note(await take_back(resources.engine))
-    await meter_due(resources.engine)
-    resources.notices.note(await complete_incomplete(resources.engine, resources.guard, resources.providers))
-    resources.notices.note(await promote_due(resources.engine))
-    resources.notices.note(await fail_expired(resources.engine))
-    await admit_parked(resources.engine)
-    for bell in await bells_to_ring(resources.engine, *resources.providers):
+    engine = resources.engine
+    with _STEPS.of("take back"):
+        resources.notices.note(await take_back(engine))
+    with _STEPS.of("meter"):
+        await meter_due(engine)
+    with _STEPS.of("incomplete"):
+        resources.notices.note(await complete_incomplete(engine, resources.guard, resources.providers))
+    with _STEPS.of("promote"):
+        resources.notices.note(await promote_due(engine))
+    with _STEPS.of("expire"):
+        resources.notices.note(await fail_expired(engine))
+    with _STEPS.of("admit"):
+        await admit_parked(engine)
+    for bell in await bells_to_ring(engine, *resources.providers):
         resources.doorbell.ring(bell)
 
 
@@ -50,12 +62,15 @@ async def keep_sentinel(resources: Resources) -> None:
 async def every_tick(
     name: str, round_: Callable[[], Awaitable[object]], stopped: asyncio.Event, *, seconds: float = TICK_SECONDS
 ) -> None:
-    """Run `round_`, and again `seconds` after it has ended, until `stopped`; while a part is away, say so and go on."""
+    """Run `round_`, and again `seconds` after it has ended, until `stopped`; whatever it raises, say so and go on."""
     while not stopped.is_set():
         try:
             await round_()
         except OUTSIDE_ERRORS as error:
             log.warning("%s: %s (trying again)", name, error)
+        except Exception:
+            # A mistake of ours, or a row that makes one. Ending the process would stop everything else, at every start.
+            log.exception("%s: an unexpected error (trying again)", name)
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await stopped.wait()

@@ -15,6 +15,7 @@ from pipeline.advance import collect_finished, let_go
 from pipeline.doorbell import Bell
 from pipeline.errors import NotFound, ProviderError
 from pipeline.moves import Move
+from pipeline.row_errors import RowErrors
 from pipeline.unreadable import hold_unreadable, keep_read
 from pipeline.verdict import on_undeveloped
 
@@ -30,6 +31,7 @@ class Collect:
         self._resources = resources
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(READING)
+        self._row_errors = RowErrors("collect")
         self.turns = Turns(self._look)
 
     async def _look(self) -> None:
@@ -39,7 +41,8 @@ class Collect:
                 self._resources.doorbell.ring(Bell.STORE)
             self._resources.notices.note(found.moved)
             for row in found.undeveloped:
-                self._resources.notices.note(await self._judge(row))
+                with self._row_errors.of(row.id):
+                    self._resources.notices.note(await self._judge(row))
             if found.queued:
                 self._resources.doorbell.ring(Bell.START)
             if len(found.moved) + len(found.undeveloped) < LARGEST:

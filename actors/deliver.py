@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +12,7 @@ from actors.task_pool import TaskPool
 from actors.turns import Turns
 from pipeline.coalesce import Coalescer
 from pipeline.doorbell import Bell
-from pipeline.statements import blames_a_row
+from pipeline.statements import Written, blames_a_row, written
 from pipeline.webhooks.claim import claim_due
 from pipeline.webhooks.post import READ_SECONDS, post
 from pipeline.webhooks.schedule import SCHEDULE, Reply, Verdict, judge
@@ -45,7 +44,7 @@ class Deliver:
         self._lease = 2 * self._longest
         self.pool = TaskPool(SENDING)
         self.turns = Turns(self._look)
-        self._settle: Coalescer[Mapping[str, Any], bool] = Coalescer(self._write_down, largest=100, splits=blames_a_row)
+        self._settle: Coalescer[Written, bool] = Coalescer(self._write_down, largest=100, splits=blames_a_row)
 
     async def _look(self) -> None:
         while True:
@@ -73,19 +72,21 @@ class Deliver:
             reply = await post(self._resources.guard, row.url, row.payload.encode(), headers, self._timeout)
         except asyncio.CancelledError:
             # The worker is leaving, and the next one need not wait for the lease.
-            await asyncio.shield(self._settle(settled(row.id, row.fence, LEFT, Verdict(delay=0.0), untried=True)))
+            await asyncio.shield(
+                self._settle(written(settled(row.id, row.fence, LEFT, Verdict(delay=0.0), untried=True)))
+            )
             raise
         verdict = judge(reply, row.attempts)
         if not verdict.delivered:
             log.info("delivery %s: %s", row.id, reply.error or f"its receiver answered {reply.status}")
-        await self._settle(settled(row.id, row.fence, reply, verdict))
+        await self._settle(written(settled(row.id, row.fence, reply, verdict)))
         if row.place > 1:
             # It had company at its receiver, so there may be more that waits for this place.
             self._resources.doorbell.ring(Bell.DELIVER)
 
     async def _give_up(self, row: Row[Any]) -> None:
-        await self._settle(settled(row.id, row.fence, KILLS, Verdict()))
+        await self._settle(written(settled(row.id, row.fence, KILLS, Verdict())))
 
-    async def _write_down(self, batch: list[Mapping[str, Any]]) -> list[bool]:
+    async def _write_down(self, batch: list[Written]) -> list[bool]:
         ours = await settle(self._resources.engine, batch)
-        return [row["id"] in ours for row in batch]
+        return [row.id in ours for row in batch]

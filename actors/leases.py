@@ -56,6 +56,10 @@ class Leases:
             except DATABASE_AWAY as error:
                 log.warning("leases were not renewed (trying again): %s", error)
                 continue
+            except Exception:
+                # Whoever ends here would let the leases of everything that is under way run out, silently.
+                log.exception("leases were not renewed (trying again)")
+                continue
             for generation_id, (fence, task) in held.items():
                 if generation_id not in ours and self._held.get(generation_id) == (fence, task):
                     if self._cancels:

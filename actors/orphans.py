@@ -12,6 +12,7 @@ from pipeline.models import without_source
 from pipeline.providers import Prediction, Provider
 from pipeline.providers.prediction import NAMELESS
 from pipeline.purchase import count_surplus
+from pipeline.row_errors import RowErrors
 from pipeline.sweep import adopt, known_predictions
 
 log = logging.getLogger(__name__)
@@ -37,6 +38,7 @@ class Orphans:
         self._lost = lost
         self._untold = untold
         self._provider = provider
+        self._row_errors = RowErrors("orphans")
 
     async def settle(self, orphans: Sequence[Row[Any]], listed: Sequence[Prediction], *, complete: bool) -> None:
         """Match `orphans` with what was `listed`; `complete` says that it is all that was bought since."""
@@ -47,19 +49,29 @@ class Orphans:
         taken = await known_predictions(self._resources.engine, self._provider.name, ids)
         free = [prediction for prediction in listed if prediction.id not in taken and prediction.id != NAMELESS]
         # First each takes its own; what then still matches one of them was bought too often.
-        empty_handed = [row for row in orphans if not await self._take_own(row, free)]
+        empty_handed = list[Row[Any]]()
         for row in orphans:
-            for surplus in [prediction for prediction in free if _bought_for(row, prediction)]:
-                free.remove(surplus)
-                await self._count(row, surplus)
+            with self._row_errors.of(row.id):
+                if not await self._take_own(row, free):
+                    empty_handed.append(row)
+        for row in orphans:
+            with self._row_errors.of(row.id):
+                for surplus in [prediction for prediction in free if _bought_for(row, prediction)]:
+                    free.remove(surplus)
+                    await self._count(row, surplus)
         for row in empty_handed:
-            # The purchase's own timeout is half a lease, so after a whole one it cannot be under way any more.
-            if complete and (row.now - row.attempt_at).total_seconds() >= self._resources.settings.lease_seconds:
-                if any(_bought_for(row, prediction) for prediction in nameless):
-                    # It was bought, and the list does not say under which id.
-                    await self._untold(row)
-                else:
-                    await self._lost(row, NOTHING_BOUGHT)
+            with self._row_errors.of(row.id):
+                await self._settle_empty_handed(row, nameless, complete=complete)
+
+    async def _settle_empty_handed(self, row: Row[Any], nameless: Sequence[Prediction], *, complete: bool) -> None:
+        # The purchase's own timeout is half a lease, so after a whole one it cannot be under way any more.
+        if not complete or (row.now - row.attempt_at).total_seconds() < self._resources.settings.lease_seconds:
+            return
+        if any(_bought_for(row, prediction) for prediction in nameless):
+            # It was bought, and the list does not say under which id.
+            await self._untold(row)
+        else:
+            await self._lost(row, NOTHING_BOUGHT)
 
     async def _take_own(self, row: Row[Any], free: list[Prediction]) -> bool:
         """Adopt one of the `free` predictions, best one that brings a picture or still may; take it off the list."""

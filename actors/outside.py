@@ -6,7 +6,7 @@ from pipeline.errors import DarkroomError
 from pipeline.outages import DATABASE_AWAY, is_away
 
 OUTSIDE_ERRORS = (*DATABASE_AWAY, RedisError, DarkroomError)
-"""What a round of the clock may raise and still come again. Anything else is a bug and ends the process."""
+"""What a round of the clock may raise in a line of the log. Anything else is a bug, and leaves its traceback there."""
 
 
 def is_outside(error: BaseException) -> bool:

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
 from typing import Any
 from uuid import uuid4
 
@@ -30,6 +29,7 @@ from pipeline.errors import (
 from pipeline.media.download import download
 from pipeline.moves import Move
 from pipeline.outputs import buy_again, download_later, finish, refresh_outputs, renew
+from pipeline.statements import Written, blames_a_row, written
 from pipeline.stores.keys import picture_key
 from pipeline.verdict import MAX_DOWNLOADS, GiveUp, TryAgain, on_lost, on_undeveloped, on_unstored
 from schema.statuses import Status
@@ -55,7 +55,7 @@ class Store:
         self.turns = Turns(self._look)
         self._leases = Leases(resources.engine, self._lease, renew=renew, cancels=True)
         self._budget = ByteBudget(resources.settings.download_bytes)
-        self._finish: Coalescer[Mapping[str, Any], Move | None] = Coalescer(self._complete, largest=100)
+        self._finish: Coalescer[Written, Move | None] = Coalescer(self._complete, largest=100, splits=blames_a_row)
 
     async def _look(self) -> None:
         while True:
@@ -77,7 +77,7 @@ class Store:
                 with self._leases.held(row):
                     pictures = await self._keep_all(row)
                     finished = {"id": row.id, "fence": row.fence, "pictures": pictures, "why": _left_out(row)}
-                    moved = await self._finish(finished)
+                    moved = await self._finish(written(finished))
         except OutputGone as error:
             await self._ask_again(row, error)
         except (OutputError, StoreError, TimeoutError) as error:
@@ -155,9 +155,9 @@ class Store:
             "format": picture.extension,
         }
 
-    async def _complete(self, batch: list[Mapping[str, Any]]) -> list[Move | None]:
+    async def _complete(self, batch: list[Written]) -> list[Move | None]:
         moved = {move.id: move for move in await finish(self._resources.engine, batch)}
-        return [moved.get(row["id"]) for row in batch]
+        return [moved.get(row.id) for row in batch]
 
     async def _settle(self, row: Row[Any], error: Exception) -> None:
         if isinstance(error, OutputRefused):

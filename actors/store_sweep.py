@@ -8,6 +8,8 @@ from uuid import UUID
 from actors.resources import Resources
 from pipeline.errors import StoreError
 from pipeline.leftovers import delete_leftover, find_leftovers
+from pipeline.outages import is_away
+from pipeline.row_errors import RowErrors
 from pipeline.stores.keys import generation_of
 
 log = logging.getLogger(__name__)
@@ -26,6 +28,7 @@ class StoreSweep:
         self._stopped = stopped
         self._batch = batch
         self._failures = 0
+        self._row_errors = RowErrors("the store sweep")
 
     async def look(self) -> None:
         """One walk. Leaves alone what is young and what is not ours; ends early once stopped. Raises StoreError."""
@@ -56,4 +59,8 @@ class StoreSweep:
                 if self._failures >= MOST_FAILURES:
                     raise
                 log.warning("a leftover was not deleted (the next sweep tries again): %s", error)
+            except Exception as error:
+                if is_away(error):
+                    raise
+                self._row_errors.note(leftover.key, error)
         return deleted

@@ -11,6 +11,7 @@ from actors.resources import Resources
 from pipeline.cancel import stopped
 from pipeline.doorbell import Bell
 from pipeline.purchase import give_up_unheard
+from pipeline.row_errors import RowErrors
 from schema.statuses import Status
 
 log = logging.getLogger(__name__)
@@ -26,16 +27,18 @@ class Unheard:
     def __init__(self, resources: Resources, lost: Callable[[Row[Any], str], Awaitable[None]]) -> None:
         self._resources = resources
         self._lost = lost
+        self._row_errors = RowErrors("unheard")
 
     async def settle(self, orphans: Sequence[Row[Any]]) -> None:
         """What was never asked for is tried again; what may have been sold waits, and then fails and is counted."""
         lease = self._resources.settings.lease_seconds
         for row in orphans:
-            if row.asked_at is None:
-                # The mark is committed before the call, so nobody has called.
-                await self._lost(row, NOTHING_BOUGHT)
-            elif (row.now - row.asked_at).total_seconds() >= LEASES * lease:
-                await self.end(row)
+            with self._row_errors.of(row.id):
+                if row.asked_at is None:
+                    # The mark is committed before the call, so nobody has called.
+                    await self._lost(row, NOTHING_BOUGHT)
+                elif (row.now - row.asked_at).total_seconds() >= LEASES * lease:
+                    await self.end(row)
 
     async def end(self, row: Row[Any]) -> None:
         """Fail a row whose purchase may have been sold and cannot be found; counted, and not bought again by itself."""

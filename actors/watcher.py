@@ -17,6 +17,7 @@ from pipeline.cancel import stopped
 from pipeline.doorbell import Bell
 from pipeline.errors import NotFound, ProviderError, ProviderThrottled
 from pipeline.providers import Prediction, Provider
+from pipeline.row_errors import RowErrors
 from pipeline.sweep import take_overdue
 from pipeline.verdict import elsewhere, on_lost
 from schema.statuses import Status
@@ -41,6 +42,7 @@ class Watcher:
         self._unheard = Unheard(resources, self._lost)
         self._orphans = Orphans(resources, self._hear, self._lost, self._unheard.end, provider)
         self._round_seconds = 0.0
+        self._row_errors = RowErrors(f"the watcher of {provider.name}")
 
     async def look(self) -> None:
         """One round: take what is overdue, ask the provider, commit what it says."""
@@ -61,11 +63,13 @@ class Watcher:
                 complete, listed = await self._list(overdue, set(known), everything=bool(orphans))
             for prediction in listed:
                 if row := known.pop(prediction.id, None):
-                    await self._hear(row, prediction)
+                    with self._row_errors.of(row.id):
+                        await self._hear(row, prediction)
             # The list forgets and pages end: what it did not show is asked for by its name.
             for prediction_id, row in list(known.items())[: int(self._provider.abilities.reads_per_minute // 60)]:
-                if not await self._ask(prediction_id, row):
-                    break
+                with self._row_errors.of(row.id):
+                    if not await self._ask(prediction_id, row):
+                        break
             if lists:
                 await self._orphans.settle(orphans, listed, complete=complete)
             else:

@@ -1,6 +1,5 @@
 """The web process's composition root: its doors and what it holds open."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
@@ -16,6 +15,7 @@ from api.asyncapi.document import show_asyncapi
 from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
 from api.auth.origins import cors
+from api.background import Background
 from api.batches import doors as batches
 from api.body_budget import BodyBudget
 from api.callbacks.doors import receive_callback
@@ -127,16 +127,18 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
         authenticator = Authenticator(connections.engine, settings)
         stack.push_async_callback(authenticator.close)
         admissions = Admissions(connections.engine, authenticator)
-        for work in (
-            listener.keep_listening(),
-            looks.keep_looking(),
-            looks.keep_safe(),
-            tickers.keep_telling_queue(),
-            tickers.keep_telling_batches(),
-            progress.keep_telling(),
-            admissions.keep_checking(),
-        ):
-            stack.push_async_callback(_cancel, asyncio.create_task(work))
+        background = Background()
+        stack.push_async_callback(background.close)
+        for name, work in {
+            "listener": listener.keep_listening,
+            "looks": looks.keep_looking,
+            "safety look": looks.keep_safe,
+            "queue ticker": tickers.keep_telling_queue,
+            "batch ticker": tickers.keep_telling_batches,
+            "progress": progress.keep_telling,
+            "admissions": admissions.keep_checking,
+        }.items():
+            background.keep(name, work)
         yield State(
             **vars(connections),
             submissions=Submissions(connections.engine),
@@ -157,6 +159,7 @@ async def open_state(settings: Settings) -> AsyncIterator[State]:
             tickers=tickers,
             progress=progress,
             listener=listener,
+            background=background,
             parts=PartChecks(connections.engine, connections.store),
             old_project=await stack.enter_async_context(open_way()),
             reading=reading,
@@ -183,10 +186,3 @@ def create_app(settings: Settings) -> Starlette:
         ],
         exception_handlers={**dict.fromkeys(HANDLED, answer_problem), ClientDisconnect: answer_nobody},
     )
-
-
-async def _cancel(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.wait([task])
-    if not task.cancelled() and (error := task.exception()):
-        raise error

@@ -20,6 +20,7 @@ async def show_readiness(request: Request) -> Response:
         "database": parts.database,
         # What this process knows by itself is as fresh as the answer.
         "listener": "ok" if state.listener.is_listening else "not listening; it is connecting again",
+        "background": state.background.trouble or "ok",
         "store": parts.store,
         "sockets": "this process is about to stop" if state.sockets.is_draining else "ok",
     }

@@ -10,6 +10,9 @@ from uuid import UUID
 from sqlalchemy import Row
 from starlette.datastructures import QueryParams
 
+from schema.input_limits.moment import read_moment
+from schema.input_limits.number import read_whole
+from schema.input_limits.text import text_limit
 from schema.wire.problem import FieldError
 
 LARGEST_PAGE = 100
@@ -38,14 +41,14 @@ def read_page(query: QueryParams, filters: set[str], errors: list[FieldError]) -
     """The page that a query asks for, beside its `filters`. What is wrong with it is appended to `errors`."""
     known = filters | ASKED
     errors += [FieldError(name, f"unknown; use {', '.join(sorted(known))}") for name in query if name not in known]
-    limit = query.get("limit", str(DEFAULT_PAGE))
-    if not limit.isdecimal() or not 1 <= int(limit) <= LARGEST_PAGE:
+    errors += [FieldError(name, broken) for name, value in query.multi_items() if (broken := text_limit(value))]
+    limit = read_whole(query["limit"], 1, LARGEST_PAGE) if "limit" in query else DEFAULT_PAGE
+    if limit is None:
         errors.append(FieldError("limit", f"must be 1 to {LARGEST_PAGE}"))
-        limit = str(DEFAULT_PAGE)
     before = _before(query["cursor"]) if "cursor" in query else None
     if "cursor" in query and before is None:
         errors.append(FieldError("cursor", "must be a next_cursor that a list returned"))
-    return Page(int(limit), before)
+    return Page(limit or DEFAULT_PAGE, before)
 
 
 def _cursor(row: Row[Any]) -> str:
@@ -55,7 +58,7 @@ def _cursor(row: Row[Any]) -> str:
 def _before(cursor: str) -> tuple[datetime, UUID] | None:
     try:
         at, _, row_id = base64.urlsafe_b64decode(cursor.encode()).decode().partition(" ")
-        moment = datetime.fromisoformat(at)
+        moment = read_moment(at)
         return (moment, UUID(row_id)) if moment.tzinfo else None
     except (ValueError, binascii.Error):
         return None

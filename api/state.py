@@ -9,6 +9,7 @@ from starlette.requests import HTTPConnection
 
 from api.auth.admissions import Admissions
 from api.auth.authenticator import Authenticator
+from api.background import Background
 from api.gateway.listener import Listener
 from api.gateway.looks import Looks
 from api.gateway.progress import Progress
@@ -45,6 +46,7 @@ class State(Connections):
     tickers: Tickers
     progress: Progress
     listener: Listener
+    background: Background
     parts: PartChecks
     old_project: aiohttp.ClientSession
     """Towards SUPABASE_URL."""

@@ -20,14 +20,17 @@ _WITHHELD = """CASE WHEN due.prediction ? 'withheld' THEN
 _COLLECT = statement(f"""
     WITH due AS MATERIALIZED (
       SELECT id, fence, {ATTEMPTS}, max_attempts, retry_count, prediction,
-        prediction->>'status' = 'succeeded' AND jsonb_array_length(prediction->'output') > 0 AS developed
+        prediction->>'status' IS NOT DISTINCT FROM 'succeeded' AND CASE jsonb_typeof(prediction->'output')
+          WHEN 'array' THEN jsonb_array_length(prediction->'output') > 0 ELSE false END AS developed
       FROM image_generations AS g
       WHERE status = 'processing' AND due_at <= now() AND prediction IS NOT NULL
       ORDER BY due_at LIMIT :most FOR UPDATE SKIP LOCKED),
     moved AS (
       UPDATE image_generations AS g SET {move(Status.PROCESSING, Status.DOWNLOADING, why=_WITHHELD)},
         fence = g.fence + 1, due_at = now(), retry_count = 0,
-        generation_time_seconds = CAST(due.prediction->>'seconds' AS double precision)
+        generation_time_seconds = CASE WHEN jsonb_typeof(due.prediction->'seconds') = 'number'
+          AND abs(CAST(due.prediction->'seconds' AS numeric)) < 1e300
+          THEN CAST(due.prediction->'seconds' AS double precision) END
       FROM due WHERE g.id = due.id AND due.developed
       RETURNING {MOVED})
     SELECT id, version, user_id, batch_id, NULL AS fence, NULL AS attempts, NULL AS max_attempts,

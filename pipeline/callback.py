@@ -1,7 +1,7 @@
 """Callback: what a provider says about a prediction is committed into the row before anybody is rung."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import Row
@@ -12,7 +12,16 @@ from pipeline.coalesce import Coalescer
 from pipeline.money import BOOK, paid
 from pipeline.providers.prediction import SUCCEEDED
 from pipeline.purchase import count_surplus
-from pipeline.statements import as_json, blames_a_row, fetch, held, repeats_a_prediction, statement
+from pipeline.statements import (
+    Written,
+    as_json,
+    blames_a_row,
+    fetch,
+    held,
+    repeats_a_prediction,
+    statement,
+    written,
+)
 
 # Guarded by id, provider, attempt and status, not by the fence: a provider holds no lease. But it raises the fence, so
 # who has just read the row as an orphan may no longer find that nothing was bought. The prediction's id is taken over
@@ -53,14 +62,22 @@ _EXPECTED = statement("""
 """)
 
 
+class _Answer(NamedTuple):
+    """What waits to be committed."""
+
+    row: Written
+    prediction_id: str
+    provider: str
+    status: str | None
+    """Of a finished prediction."""
+
+
 class Callbacks:
     """Takes the providers' answers in; concurrent ones share a statement."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._coalescer: Coalescer[Mapping[str, Any], bool] = Coalescer(
-            self._commit, largest=200, at_once=2, splits=blames_a_row
-        )
+        self._coalescer: Coalescer[_Answer, bool] = Coalescer(self._commit, largest=200, at_once=2, splits=blames_a_row)
 
     async def expected(self, generation_id: UUID, attempt: int, *, provider: str) -> Row[Any] | None:
         """The row that `provider` was asked for at this attempt, with the `prediction_id` that it knows; None: no row.
@@ -84,25 +101,25 @@ class Callbacks:
         Returns whether a row took it; a late, doubled or superseded answer is taken by none, nor is a prediction of
         another generation's.
         """
-        return await self._coalescer(
-            {
-                "id": generation_id,
-                "attempt": attempt,
-                "provider": provider,
-                "prediction_id": prediction_id,
-                "prediction": prediction,
-            }
-        )
+        told = {
+            "id": generation_id,
+            "attempt": attempt,
+            "provider": provider,
+            "prediction_id": prediction_id,
+            "prediction": prediction,
+        }
+        status = None if prediction is None else str(prediction.get("status"))
+        return await self._coalescer(_Answer(written(told), prediction_id, provider, status))
 
-    async def _commit(self, batch: list[Mapping[str, Any]]) -> Sequence[bool]:
+    async def _commit(self, batch: list[_Answer]) -> Sequence[bool]:
         # Postgres updates a row once in a statement and takes any of several matches: of two answers about one row
         # only the finished one may go in, or a "started" could swallow it.
-        answers: dict[UUID, Mapping[str, Any]] = {}
+        answers: dict[UUID, _Answer] = {}
         for answer in batch:
-            if answer["id"] not in answers or answer["prediction"] is not None:
-                answers[answer["id"]] = answer
+            if answer.row.id not in answers or answer.status is not None:
+                answers[answer.row.id] = answer
         try:
-            rows = await fetch(self._engine, _COMMIT, rows=as_json(list(answers.values())))
+            rows = await fetch(self._engine, _COMMIT, rows=as_json([answer.row for answer in answers.values()]))
         except DBAPIError as error:
             # Of a batch each is committed alone now. What another generation has is not this one's, and no surplus.
             if len(batch) > 1 or not repeats_a_prediction(error):
@@ -110,7 +127,7 @@ class Callbacks:
             return [False]
         taken = {row.id for row in rows}
         for generation_id, answer in answers.items():
-            if generation_id not in taken and (answer["prediction"] or {}).get("status") == SUCCEEDED:
+            if generation_id not in taken and answer.status == SUCCEEDED:
                 # Doubled or late, mostly. But if the row has never heard of this purchase, it has been paid twice.
-                await count_surplus(self._engine, generation_id, answer["prediction_id"], answer["provider"])
-        return [answer["id"] in taken for answer in batch]
+                await count_surplus(self._engine, generation_id, answer.prediction_id, answer.provider)
+        return [answer.row.id in taken for answer in batch]

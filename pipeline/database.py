@@ -5,13 +5,13 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import asyncpg
-import orjson
 from sqlalchemy import URL, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.errors import Unreachable
 from pipeline.reader import TAKE_READER_ON
 from pipeline.settings import Settings
+from schema.input_limits.stored import read_stored
 
 Connect: TypeAlias = Callable[..., Awaitable["asyncpg.Connection[asyncpg.Record]"]]
 
@@ -103,7 +103,7 @@ def open_engine(
         # The hottest first: a few connections that know every statement serve better than all in turn.
         pool_use_lifo=True,
         pool_timeout=10,
-        json_deserializer=orjson.loads,
+        json_deserializer=read_stored,
         # Errors are logged, and parameters are prompts, keys and addresses.
         hide_parameters=True,
         connect_args=arguments,

@@ -5,11 +5,12 @@ pending and have no `input`. The clock reads them as the old app's door would, a
 """
 
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Row
+from sqlalchemy import Row, TextClause
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.egress import Guard
@@ -17,7 +18,7 @@ from pipeline.errors import Invalid
 from pipeline.models import VersionPrice
 from pipeline.moves import MOVED, Move, as_move
 from pipeline.prices import read_prices
-from pipeline.statements import as_json, fetch, given, statement
+from pipeline.statements import as_json, blames_a_row, fetch, given, statement
 from pipeline.submission import submission_of
 from pipeline.submit import ACCEPTED
 from pipeline.transitions import move
@@ -27,6 +28,7 @@ from schema.wire.http import StartGenerationRequest
 log = logging.getLogger(__name__)
 
 MOST = 500
+UNUSABLE = "it came by SQL with values that cannot be used; submit it anew through the API"
 
 _ASKED = {
     "prompt": "prompt",
@@ -86,7 +88,9 @@ _COMPLETE = statement(f"""
       RETURNING {MOVED}),
     on_their_ways AS (
       INSERT INTO routes (generation_id, stops)
-      SELECT r.id, r.stops FROM r JOIN g ON g.id = r.id WHERE r.stops IS NOT NULL)
+      SELECT r.id, r.stops FROM r JOIN g ON g.id = r.id WHERE r.stops IS NOT NULL
+      -- One that was emptied by hand had them worked out before.
+      ON CONFLICT (generation_id) DO UPDATE SET stops = excluded.stops)
     SELECT {MOVED} FROM g
 """)
 _REFUSE = statement(f"""
@@ -102,20 +106,49 @@ async def complete_incomplete(engine: AsyncEngine, guard: Guard, providers: Coll
     """Queue every such row that is due, or fail it with the field and the limit that it breaks."""
     moved: list[Move] = []
     while rows := await fetch(engine, _READ, most=MOST):
+        before = len(moved)
         prices = await read_prices(engine, {row.model_version for row in rows if row.model_version is not None})
         read = [_completed(row, guard, providers, prices) for row in rows]
-        for sql, wanted in ((_COMPLETE, "input"), (_REFUSE, "why")):
-            if those := [one for one in read if wanted in one]:
-                moved += [as_move(row) for row in await fetch(engine, sql, rows=as_json(those))]
-        if len(rows) < MOST:
+        refused = [one for one in read if "why" in one]
+        for one in await _written_down(engine, _COMPLETE, [one for one in read if "why" not in one], moved):
+            refused.append({"id": one["id"], "fence": one["fence"], "why": UNUSABLE})
+        for one in await _written_down(engine, _REFUSE, refused, moved):
+            log.error("generation %s: it came by SQL and can be neither queued nor failed", one["id"])
+        if len(rows) < MOST or len(moved) == before:
             break
     return moved
+
+
+async def _written_down(
+    engine: AsyncEngine, sql: TextClause, those: Sequence[Mapping[str, Any]], moved: list[Move]
+) -> Sequence[Mapping[str, Any]]:
+    """Run `sql` for all of `those` at once, or, when one is to blame, for each alone; those that were to blame."""
+    try:
+        moved += [as_move(row) for row in await fetch(engine, sql, rows=as_json(those))] if those else []
+    except DBAPIError as error:
+        if not blames_a_row(error):
+            raise
+        if len(those) == 1:
+            log.warning("generation %s: it came by SQL, and Postgres refuses it", those[0]["id"], exc_info=error)
+            return those
+        return [one for single in those for one in await _written_down(engine, sql, [single], moved)]
+    return []
 
 
 def _completed(
     row: Row[Any], guard: Guard, providers: Collection[str], prices: Mapping[str, VersionPrice]
 ) -> Mapping[str, Any]:
-    """What is worked out for a row, or `why` it cannot be."""
+    """What is worked out for a row, or `why` it cannot be. Never raises: one row must not keep the others waiting."""
+    try:
+        return _worked_out(row, guard, providers, prices)
+    except Exception as error:
+        log.exception("generation %s: it came by SQL and cannot be read", row.id)
+        return {"id": row.id, "fence": row.fence, "why": f"{UNUSABLE} ({type(error).__name__})"}
+
+
+def _worked_out(
+    row: Row[Any], guard: Guard, providers: Collection[str], prices: Mapping[str, VersionPrice]
+) -> Mapping[str, Any]:
     held = {"id": row.id, "fence": row.fence}
     # No column keeps a ratio: it becomes width and height here.
     columns = {**_ASKED, "aspect_ratio": "aspect_ratio"}

@@ -1,6 +1,6 @@
 """Outputs: what happens to a row while its pictures are on their way into the store."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import FORGET, MOVED, WHY, Move, as_move
-from pipeline.statements import as_json, execute, fetch, held, statement
+from pipeline.statements import Rows, as_json, execute, fetch, held, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -72,7 +72,7 @@ _REFRESH = statement("""
 """)
 
 
-async def finish(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]]) -> list[Move]:
+async def finish(engine: AsyncEngine, rows: Rows) -> list[Move]:
     """Complete rows of {id, fence, pictures, why}: status and images in one statement, so none is without the other."""
     return [as_move(row) for row in await fetch(engine, _FINISH, rows=as_json(rows))]
 
@@ -87,7 +87,7 @@ async def download_later(engine: AsyncEngine, row: Row[Any], *, delay: float, tr
     await execute(engine, _DOWNLOAD_LATER, id=row.id, fence=row.fence, delay=delay, untried=0 if tried else 1)
 
 
-async def renew(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]], lease: float) -> set[UUID]:
+async def renew(engine: AsyncEngine, rows: Rows, lease: float) -> set[UUID]:
     """Hold rows of {id, fence} for another `lease` seconds; the ids of those that are still the caller's."""
     return {row.id for row in await fetch(engine, _RENEW, rows=as_json(rows), lease=lease)}
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.coalesce import Coalescer
-from pipeline.statements import as_json, fetch, held, stands, statement
+from pipeline.statements import as_json, blames_a_row, fetch, held, stands, statement
 from schema.statuses import Status
 
 # No transition: neither the version nor `changed` nor the fence moves. It only goes up, because webhooks overtake each
@@ -36,7 +36,7 @@ class Percents:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._coalescer: Coalescer[Heard, bool] = Coalescer(self._set)
+        self._coalescer: Coalescer[Heard, bool] = Coalescer(self._set, splits=blames_a_row)
 
     async def note(self, heard: Heard) -> bool:
         """Write it down; False when the row does not know this prediction, or not any more."""

@@ -1,6 +1,6 @@
 """Purchase: what a worker bought is written into the row it was bought for; what no row can use is counted."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,7 +8,7 @@ from sqlalchemy import Row
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.moves import MOVED, WHY, Move, as_move
-from pipeline.statements import as_json, fetch, held, stands, statement
+from pipeline.statements import Rows, as_json, fetch, held, stands, statement
 from pipeline.transitions import move
 from schema.statuses import Status
 
@@ -88,14 +88,14 @@ _GIVE_UP_UNHEARD = statement(f"""
 """)
 
 
-async def mark_asked(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]], lease: float) -> set[UUID]:
+async def mark_asked(engine: AsyncEngine, rows: Rows, lease: float) -> set[UUID]:
     """Write down that the provider is asked for rows of {id, fence} now, and hold them for `lease` seconds from now;
     the ids of those that are still the caller's.
     """
     return {row.id for row in await fetch(engine, _MARK_ASKED, rows=as_json(rows), lease=lease)}
 
 
-async def renew_calls(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]], lease: float) -> set[UUID]:
+async def renew_calls(engine: AsyncEngine, rows: Rows, lease: float) -> set[UUID]:
     """Hold rows of {id, fence}, whose purchase is under way, for another `lease` seconds; the caller's ids of them."""
     return {row.id for row in await fetch(engine, _RENEW_CALLS, rows=as_json(rows), lease=lease)}
 
@@ -105,9 +105,7 @@ async def give_up_unheard(engine: AsyncEngine, row: Row[Any], why: str) -> list[
     return [as_move(r) for r in await fetch(engine, _GIVE_UP_UNHEARD, id=row.id, fence=row.fence, why=why)]
 
 
-async def record_predictions(
-    engine: AsyncEngine, provider: str, rows: Sequence[Mapping[str, Any]], look: float
-) -> Sequence[Row[Any]]:
+async def record_predictions(engine: AsyncEngine, provider: str, rows: Rows, look: float) -> Sequence[Row[Any]]:
     """Write down what was bought: rows of {id, attempt, prediction_id}. The watcher looks after `look` seconds.
 
     Closes the lane's breaker: the provider answers. Returns a row for each that still exists: its `id`, the `status`

@@ -9,7 +9,9 @@ from uuid import UUID
 from sqlalchemy import Row, TextClause
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from pipeline.outages import is_away
 from pipeline.resource import COLUMNS_WITH_IMAGES
+from pipeline.row_errors import RowErrors
 from pipeline.statements import WANTED, as_json, fetch, statement
 from schema.statuses import FINAL, Status, sql_list
 
@@ -40,6 +42,23 @@ async def read_generation(engine: AsyncEngine, generation_id: UUID) -> Row[Any] 
 async def read_generations(engine: AsyncEngine, ids: Sequence[UUID]) -> Sequence[Row[Any]]:
     """The generations with these ids, in no particular order."""
     return await fetch(engine, _BY_ID, ids=as_json(ids))
+
+
+async def read_readable(engine: AsyncEngine, ids: Sequence[UUID], errors: RowErrors) -> list[Row[Any]]:
+    """As `read_generations`, without the rows that cannot be read: those are found by halves, and noted in `errors`.
+
+    Raises only what says that the database is away.
+    """
+    try:
+        return list(await read_generations(engine, ids))
+    except Exception as error:
+        if is_away(error):
+            raise
+        if len(ids) == 1:
+            errors.note(ids[0], error)
+            return []
+    half = len(ids) // 2
+    return [row for part in (ids[:half], ids[half:]) for row in await read_readable(engine, part, errors)]
 
 
 async def read_unfinished(engine: AsyncEngine, user_id: str | None, most: int) -> Sequence[Row[Any]]:

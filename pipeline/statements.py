@@ -1,12 +1,16 @@
 """How statements are sent: one round trip each, many rows in one JSON parameter."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import orjson
 from sqlalchemy import Row, TextClause, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
+
+from pipeline.errors import Invalid
 
 
 def statement(sql: str) -> TextClause:
@@ -50,9 +54,12 @@ def stands(status: str) -> str:
 
 
 def blames_a_row(error: Exception) -> bool:
-    """Whether Postgres refused a value (SQLSTATE classes 22 and 23). An outage blames nobody: retrying is no use."""
+    """Whether Postgres refused a value (SQLSTATE classes 22 and 23), or one too large for an index or too deep (54).
+
+    An outage blames nobody: retrying is no use.
+    """
     state = getattr(error.orig, "sqlstate", None) if isinstance(error, DBAPIError) else None
-    return str(state)[:2] in {"22", "23"}
+    return str(state)[:2] in {"22", "23", "54"}
 
 
 def repeats_a_prediction(error: Exception) -> bool:
@@ -73,7 +80,39 @@ async def execute(engine: AsyncEngine, sql: TextClause, **parameters: Any) -> No
         await connection.execute(sql, parameters)
 
 
+class Written(NamedTuple):
+    """A row for `as_json` that is JSON already."""
+
+    id: UUID
+    json: orjson.Fragment
+
+
+def written(row: Mapping[str, Any]) -> Written:
+    """Serialise a row before it joins others, so that one that cannot be fails alone. Raises Invalid, naming the field.
+
+    It has an `id`.
+    """
+    try:
+        return Written(row["id"], orjson.Fragment(orjson.dumps(row, default=str)))
+    except orjson.JSONEncodeError as error:
+        raise Invalid(next(filter(partial(_is_unwritable, row), row)), f"cannot be written as JSON: {error}") from None
+
+
+def _is_unwritable(row: Mapping[str, Any], field: str) -> bool:
+    try:
+        orjson.dumps(row[field], default=str)
+    except orjson.JSONEncodeError:
+        return True
+    return False
+
+
+Rows = Sequence[Mapping[str, Any] | Written]
+"""What a statement for many rows takes."""
+
+
 def as_json(value: Sequence[object] | Mapping[str, object]) -> str:
     """A document, or rows as `jsonb_to_recordset` reads them, as JSON text: any number of rows is one parameter."""
+    if isinstance(value, list):
+        value = [one.json if isinstance(one, Written) else one for one in value]
     # str is for asyncpg's own UUIDs.
     return orjson.dumps(value, default=str).decode()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from pipeline.allowance import ANSWER, MAY, YES, Ask
 from pipeline.coalesce import Coalescer
 from pipeline.resource import COLUMNS
-from pipeline.statements import as_json, blames_a_row, fetch, given, statement
+from pipeline.statements import Written, as_json, blames_a_row, fetch, given, statement, written
 from pipeline.transitions import entry, performers_of
 from schema.statuses import Status
 
@@ -99,7 +99,7 @@ class Submissions:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
-        self._coalescer: Coalescer[Mapping[str, Any], Row[Any]] = Coalescer(
+        self._coalescer: Coalescer[Written, Row[Any]] = Coalescer(
             self._insert, largest=100, at_once=2, splits=blames_a_row
         )
 
@@ -107,15 +107,16 @@ class Submissions:
         """Insert one row (the columns of ACCEPTED, `scheduled_at`, `stops`); returns it when it has been committed.
 
         With `limited` its user's rate and budgets are asked in the same statement, which it has to itself: raises
-        TooMany or BudgetSpent.
+        TooMany or BudgetSpent. Raises Invalid for one that is no JSON, before it joins the others.
         """
+        row = written(submission)
         if not limited:
-            return await self._coalescer(submission)
+            return await self._coalescer(row)
         ask = Ask.of(submission["user_id"], [submission])
-        (row,) = await fetch(self._engine, _INSERT_IF_ALLOWED, rows=as_json([submission]), **ask.parameters)
-        ask.check(row)
-        return row
+        (found,) = await fetch(self._engine, _INSERT_IF_ALLOWED, rows=as_json([row]), **ask.parameters)
+        ask.check(found)
+        return found
 
-    async def _insert(self, batch: list[Mapping[str, Any]]) -> Sequence[Row[Any]]:
+    async def _insert(self, batch: list[Written]) -> Sequence[Row[Any]]:
         rows: dict[UUID, Row[Any]] = {row.id: row for row in await fetch(self._engine, _INSERT, rows=as_json(batch))}
-        return [rows[submission["id"]] for submission in batch]
+        return [rows[submission.id] for submission in batch]

@@ -1,6 +1,10 @@
 """The cursor of a feed: up to where its subscriber has seen everything. Opaque to clients."""
 
+import re
 from typing import NamedTuple
+
+_CURSOR = re.compile(r"([0-9a-f]{1,16}\.[0-9a-f]{1,16}\.[0-9a-f]{1,16}):([0-9a-f]{1,16})")
+"""As feed.read_history names a history, and 64 bits of a transaction id."""
 
 
 class Cursor(NamedTuple):
@@ -16,8 +20,5 @@ class Cursor(NamedTuple):
 
 def read_cursor(text: str) -> Cursor | None:
     """The cursor that `str` wrote, or None when it is none."""
-    history, colon, horizon = text.partition(":")
-    try:
-        return Cursor(history, int(horizon, 16)) if colon and history else None
-    except ValueError:
-        return None
+    found = _CURSOR.fullmatch(text)
+    return Cursor(found[1], int(found[2], 16)) if found else None

@@ -14,7 +14,9 @@ from api.problems import Problem
 from api.state import State
 from pipeline.errors import NotFound
 from pipeline.feed import MOST_BEHIND, Missed, read_history, read_missed
-from pipeline.read import list_generations, read_batch, read_generations, read_unfinished
+from pipeline.read import list_generations, read_batch, read_readable, read_unfinished
+from pipeline.row_errors import RowErrors
+from schema.input_limits.number import read_whole
 from schema.wire import frames
 from schema.wire.problem import FieldError
 
@@ -22,8 +24,12 @@ SNAPSHOT = 100
 """How many generations a feed that begins anew shows: the latest unfinished ones, or of a batch the latest."""
 MOST_MISSED = 2_000
 """How many generations a resumed feed reads up; more, and it begins anew."""
+LARGEST_VERSION = 2**31 - 1
 PAGE = 100
 """How many generations are read at a time: no more than that waits for a slow client."""
+
+
+_ROW_ERRORS = RowErrors("a snapshot")
 
 
 class Asked(NamedTuple):
@@ -52,9 +58,10 @@ async def catch_up(state: State, subscription: Subscription) -> None:
     """Send what moved while its snapshot was made; from then on it is live."""
     while held := subscription.take_held():
         async for row in _pages(state, subscription, list(held)):
-            view = View(row)
-            subscription.send(view)
-            state.progress.saw(view)
+            with _ROW_ERRORS.of(row.id):
+                view = View(row)
+                subscription.send(view)
+                state.progress.saw(view)
 
 
 def leave(state: State, subscription: Subscription) -> None:
@@ -161,9 +168,10 @@ async def _show_missed(state: State, subscription: Subscription, missed: list[Mi
 
 
 def _show(state: State, subscription: Subscription, row: Row[Any], cursor: str | None) -> None:
-    view = View(row)
-    subscription.show(view, cursor)
-    state.progress.saw(view)
+    with _ROW_ERRORS.of(row.id):
+        view = View(row)
+        subscription.show(view, cursor)
+        state.progress.saw(view)
 
 
 async def _pages(state: State, subscription: Subscription, ids: list[UUID]) -> AsyncIterator[Row[Any]]:
@@ -171,7 +179,7 @@ async def _pages(state: State, subscription: Subscription, ids: list[UUID]) -> A
     for start in range(0, len(ids), PAGE):
         await subscription.outbox.emptied()
         page = ids[start : start + PAGE]
-        rows = {row.id: row for row in await read_generations(state.engine, page)}
+        rows = {row.id: row for row in await read_readable(state.engine, page, _ROW_ERRORS)}
         for generation_id in page:
             if generation_id in rows:
                 yield rows[generation_id]
@@ -186,11 +194,10 @@ def read_version(after: int | str | None) -> int:
     """The version to go on after. Raises Problem("invalid-frame") when it is none."""
     if after is None:
         return 0
-    if isinstance(after, str) and after.isdecimal():
-        after = int(after)
-    if not isinstance(after, int) or not 0 <= after < 2**31:
-        raise _bad_after("after: must be null or a version that was received, 0 to 2147483647")
-    return after
+    version = read_whole(str(after), 0, LARGEST_VERSION) if isinstance(after, int | str) else None
+    if version is None:
+        raise _bad_after(f"after: must be null or a version that was received, 0 to {LARGEST_VERSION}")
+    return version
 
 
 def _cursor(after: int | str | None) -> Cursor | None:

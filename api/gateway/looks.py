@@ -20,7 +20,8 @@ from pipeline.deletions import Deletion
 from pipeline.feed import NEVER, read_changed, read_history
 from pipeline.moves import Move
 from pipeline.outages import DATABASE_AWAY
-from pipeline.read import read_generations
+from pipeline.read import read_readable
+from pipeline.row_errors import RowErrors
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Looks:
         self._one_at_a_time = asyncio.Lock()
         self._history: str | None = None
         self._horizon = NEVER
+        self._row_errors = RowErrors("a look")
 
     @property
     def cursor(self) -> Cursor | None:
@@ -69,7 +71,7 @@ class Looks:
         return await self._read(generation_id)
 
     async def _read_many(self, ids: list[UUID]) -> list[Row[Any] | None]:
-        rows = {row.id: row for row in await read_generations(self._engine, ids)}
+        rows = {row.id: row for row in await read_readable(self._engine, ids, self._row_errors)}
         return [rows.get(generation_id) for generation_id in ids]
 
     def hint(self, moves: Iterable[Move]) -> None:
@@ -150,23 +152,31 @@ class Looks:
     async def _look_at(self, ids: Sequence[UUID]) -> None:
         async with self._one_at_a_time:
             for start in range(0, len(ids), LARGEST_LOOK):
-                self._offer(await read_generations(self._engine, ids[start : start + LARGEST_LOOK]))
+                page = ids[start : start + LARGEST_LOOK]
+                self._offer(await read_readable(self._engine, page, self._row_errors))
 
     async def _tell_deleted(self, deleted: Iterable[Deletion]) -> None:
         # Behind the look that is under way: it may have read the row while it was there.
         async with self._one_at_a_time:
             for deletion in deleted:
                 for subscription in list(self._topics.followers(deletion)):
-                    subscription.gone(deletion)
+                    with self._row_errors.of(deletion.id):
+                        subscription.gone(deletion)
 
     def _is_wanted(self, move: Move) -> bool:
         return any(one.wants(move.id, move.version) for one in self._topics.followers(move))
 
     def _offer(self, rows: Iterable[Row[Any]]) -> None:
         for row in rows:
-            view = View(row)
-            if view.move.batch_id is not None:
-                self._tickers.batch_moved(view.move.batch_id)
-            self._progress.saw(view)
-            for subscription in list(self._topics.followers(view.move)):
+            with self._row_errors.of(row.id):
+                self._offer_one(View(row))
+
+    def _offer_one(self, view: View) -> None:
+        if view.move.batch_id is not None:
+            self._tickers.batch_moved(view.move.batch_id)
+        self._progress.saw(view)
+        for subscription in list(self._topics.followers(view.move)):
+            try:
                 subscription.offer(view)
+            except Exception as error:  # noqa: BLE001 - logged; what one cannot be told must not keep the others from it
+                self._row_errors.note(view.id, error)

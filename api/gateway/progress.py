@@ -15,6 +15,7 @@ from api.gateway.view import View
 from pipeline.forecast import Forecast, Pace, forecast
 from pipeline.moves import Move
 from pipeline.outages import DATABASE_AWAY
+from pipeline.row_errors import RowErrors
 from pipeline.waiting import read_lanes, read_paces, read_waiting
 from schema.wire import frames
 
@@ -39,6 +40,7 @@ class Progress:
         self._somebody = asyncio.Event()
         self._paces: dict[tuple[str, str], Pace] = {}
         self._paces_at = float("-inf")
+        self._row_errors = RowErrors("progress")
 
     def saw(self, view: View) -> None:
         """A view has been sent to somebody: they want to know how it goes on."""
@@ -76,18 +78,19 @@ class Progress:
             self._paces_at = now
         lanes = await read_lanes(self._engine)
         for one in await read_waiting(self._engine, ids):
-            told = forecast(one, self._paces, lanes)
-            before = self._told.get(one.id)
-            if before is not None and not told.is_news_after(before[0], now - before[1]):
-                continue
-            # Whoever was finished while we read must not be told of progress.
-            if one.id in self._waiting:
-                self._told[one.id] = told, now
-                move = self._waiting[one.id]._replace(user_id=one.user_id, batch_id=one.batch_id)
-                self._waiting[one.id] = move
-                self._tell_followers(move, told)
-                # Transitions must not wait for all of this.
-                await asyncio.sleep(0)
+            with self._row_errors.of(one.id):
+                told = forecast(one, self._paces, lanes)
+                before = self._told.get(one.id)
+                if before is not None and not told.is_news_after(before[0], now - before[1]):
+                    continue
+                # Whoever was finished while we read must not be told of progress.
+                if one.id in self._waiting:
+                    self._told[one.id] = told, now
+                    move = self._waiting[one.id]._replace(user_id=one.user_id, batch_id=one.batch_id)
+                    self._waiting[one.id] = move
+                    self._tell_followers(move, told)
+                    # Transitions must not wait for all of this.
+                    await asyncio.sleep(0)
 
     def _next_round(self) -> list[UUID]:
         """Up to MOST generations that somebody still waits for; they go to the end of the line."""

@@ -1,6 +1,7 @@
 """One websocket: obeys the client's frames, keeps its subscriptions, sends through its outbox."""
 
 import asyncio
+import logging
 
 from pydantic import ValidationError
 from starlette.websockets import WebSocket
@@ -19,6 +20,8 @@ from api.problems import ANSWERED, Problem, document_of, field_errors, problem_r
 from api.state import State, state_of
 from schema.wire import frames
 from schema.wire.problem import problem
+
+log = logging.getLogger(__name__)
 
 AUTH_SECONDS = 10.0
 BEGIN_SECONDS = 1.0
@@ -139,6 +142,11 @@ class Socket(Connection):
         except ANSWERED as error:
             # Said to the client, who may ask again or better.
             del self._subscriptions[topic]
+            self._complain(asked.ref, error)
+        except Exception as error:
+            # A mistake of ours, which is logged: whoever asked must not wait for a stream that will not come.
+            log.exception("a subscription could not begin")
+            self._subscriptions.pop(topic, None)
             self._complain(asked.ref, error)
         finally:
             if self._beginnings.get(topic) is asyncio.current_task():

@@ -12,6 +12,7 @@ from api.gateway.topics import Topics
 from pipeline.outages import DATABASE_AWAY
 from pipeline.queue import read_queue
 from pipeline.read import read_batch
+from pipeline.row_errors import RowErrors
 from schema.wire import frames
 
 log = logging.getLogger(__name__)
@@ -30,6 +31,7 @@ class Tickers:
         self._somebody = asyncio.Event()
         self._moved: set[UUID] = set()
         self._batch_moved = asyncio.Event()
+        self._errors = RowErrors("batches")
 
     def follow_queue(self, subscription: Subscription) -> None:
         """Tell the queue to `subscription` from now on."""
@@ -73,7 +75,8 @@ class Tickers:
                     log.warning("a batch could not be counted (trying again): %s", error)
                     self.batch_moved(batch_id)
                     continue
-                for subscription in list(self._topics.followers_of_batch(batch_id)):
-                    if subscription.hears_clock:
-                        subscription.tell_latest(None, frame_of(frames.batch(subscription.topic, counts)))
+                with self._errors.of(batch_id):
+                    for subscription in list(self._topics.followers_of_batch(batch_id)):
+                        if subscription.hears_clock:
+                            subscription.tell_latest(None, frame_of(frames.batch(subscription.topic, counts)))
             await asyncio.sleep(BATCH_SECONDS)

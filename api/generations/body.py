@@ -1,15 +1,15 @@
 """Reads a JSON body within its limits. NaN and Infinity are no JSON; they are named by their field all the same."""
 
-import json
 from typing import Any, TypeVar
 
-import orjson
 from pydantic import BaseModel
 from starlette.requests import Request
 
 from api.body_budget import FREE_BYTES, account_of
-from api.problems import Problem
+from api.problems import Problem, invalid
+from schema.input_limits.json_body import BrokenBody, NotJson, read_json
 from schema.wire.http import MAX_BODY_BYTES
+from schema.wire.problem import FieldError
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -42,14 +42,10 @@ async def read_object(request: Request) -> dict[str, Any]:
 
 
 def parse(body: bytes) -> Any:
-    """The JSON in a body. Raises Problem("invalid-json")."""
+    """The JSON in a body. Raises Problem("invalid-json"), or "invalid-request" for what no field of it may hold."""
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
-        try:
-            # Python's own reader takes NaN: then the model's limits name the field that holds it.
-            lenient = json.loads(body)
-            json.dumps(lenient, ensure_ascii=False).encode()  # raises ValueError for half a surrogate pair
-            return lenient
-        except (ValueError, RecursionError):
-            raise Problem("invalid-json", f"body: not JSON: {error}") from None
+        return read_json(body)
+    except BrokenBody as error:
+        raise invalid([FieldError(error.broken.path or "body", error.broken.message)]) from None
+    except NotJson as error:
+        raise Problem("invalid-json", f"body: not JSON: {error}") from None

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.migration.known import TABLES
+from pipeline.migration.known import MOMENT, TABLES
 from pipeline.migration.rows import Old, generation_of_job, generation_of_lone, newest
 from pipeline.migration.source import Source
 
@@ -101,7 +101,17 @@ class Reader:
 
     def _columns(self, table: str) -> str:
         return ", ".join(
-            f't."{column}"'
-            for column in self._source.columns[table]
+            _readable(column, kind)
+            for column, kind in self._source.columns[table].items()
             if column in TABLES[table].columns and f"{table}.{column}" not in self._left_out
         )
+
+
+def _readable(column: str, kind: str) -> str:
+    """A column of `t`; a moment that Python cannot read becomes the nearest that it can, or one row would stop all."""
+    name = f't."{column}"'
+    if kind not in MOMENT:
+        return name
+    return f'''CASE WHEN {name} < timestamptz '0001-01-01 00:00:00+00' THEN timestamptz '0001-01-01 00:00:00+00'
+        WHEN {name} >= timestamptz '10000-01-01 00:00:00+00' THEN timestamptz '9999-12-31 23:59:59+00'
+        ELSE {name} END AS "{column}"'''

@@ -1,12 +1,11 @@
 """Settle: what came of tries, written down for many at once, and what receivers have asked of us with it."""
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from pipeline.statements import as_json, fetch, given, statement
+from pipeline.statements import Rows, as_json, fetch, given, statement
 from pipeline.webhooks.schedule import Reply, Verdict
 
 MOST_HEARD = 5_000
@@ -69,6 +68,6 @@ def settled(delivery_id: UUID, fence: int, reply: Reply, verdict: Verdict, *, un
     }
 
 
-async def settle(engine: AsyncEngine, rows: Sequence[Mapping[str, Any]]) -> set[UUID]:
+async def settle(engine: AsyncEngine, rows: Rows) -> set[UUID]:
     """Write down what came of tries (rows of `settled`); the ids of those that were still the caller's."""
     return {row.id for row in await fetch(engine, _SETTLE, rows=as_json(rows))}

@@ -15,9 +15,8 @@ BEGIN
   IF payload IS NULL OR jsonb_typeof(payload) <> 'object' THEN
     RAISE EXCEPTION 'payload: must be a JSON object' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF octet_length(payload::text) > 262144 THEN
-    RAISE EXCEPTION 'payload: must be at most 262144 bytes' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
+  -- Its metadata is one level further in.
+  PERFORM darkroom_check_document('payload', payload, 262144, 33);
   IF priority IS NULL OR priority NOT BETWEEN -100 AND 100 THEN
     RAISE EXCEPTION 'priority: must be -100 to 100' USING ERRCODE = 'invalid_parameter_value';
   END IF;

@@ -58,6 +58,11 @@ BEGIN
       NEW.completed_at := CASE WHEN NEW.status = 'queued' THEN NULL ELSE coalesce(NEW.completed_at, now()) END;
     END IF;
   END IF;
+  IF TG_OP = 'INSERT' THEN
+    PERFORM darkroom_check_hand(NEW, NULL);
+  ELSE
+    PERFORM darkroom_check_hand(NEW, OLD);
+  END IF;
   PERFORM pg_notify('darkroom',
     json_build_array(json_build_array(NEW.id, NEW.version, NEW.user_id, NEW.batch_id))::text);
   RETURN NEW;

@@ -17,6 +17,10 @@ from pydantic import (
     model_validator,
 )
 
+from schema.input_limits.document import broken_document
+from schema.input_limits.moment import read_moment
+from schema.input_limits.text import text_limit
+
 MAX_BODY_BYTES = 256 * 1024
 MAX_PROMPT = 4_000
 MAX_METADATA_BYTES = 4 * 1024
@@ -26,9 +30,10 @@ _RATIO = r"^[1-9][0-9]{0,4}(\.[0-9]{1,3})?:[1-9][0-9]{0,4}(\.[0-9]{1,3})?$"
 _WEB = re.compile(r"https?://[^\s/]+", re.IGNORECASE)
 
 
-def _storable(value: str) -> str:
-    if "\x00" in value:
-        raise ValueError("must not contain the character U+0000")
+def storable(value: str) -> str:
+    """The text, when the database and JSON can hold it. Raises ValueError, which names the limit."""
+    if limit := text_limit(value):
+        raise ValueError(limit)
     return value
 
 
@@ -50,34 +55,40 @@ def _ratio(value: str) -> str:
     return value
 
 
-def _moment(value: Any) -> Any:
+def _moment(value: Any) -> datetime:
     # Strict fields take no text, and loose ones would take a number of seconds for a moment.
     if not isinstance(value, str):
         raise ValueError("must be a moment in ISO 8601 with its offset, such as 2026-11-23T10:00:00Z")
-    return datetime.fromisoformat(value)
+    return read_moment(value)
 
 
-def _small(value: dict[str, Any]) -> dict[str, Any]:
-    encoded = orjson.dumps(value)
-    if len(encoded) > MAX_METADATA_BYTES:
-        raise ValueError(f"must be at most {MAX_METADATA_BYTES} bytes as JSON, is {len(encoded)}")
-    if b"\\u0000" in encoded:
-        raise ValueError("must not contain the character U+0000")
-    return value
+def document(most: int) -> BeforeValidator:
+    """Takes a JSON object that is kept and shown as it came, of at most `most` bytes."""
+
+    def check(value: Any) -> Any:
+        if broken := broken_document(value):
+            raise ValueError(str(broken))
+        if isinstance(value, dict) and (size := len(orjson.dumps(value))) > most:
+            raise ValueError(f"must be at most {most} bytes as JSON, is {size}")
+        return value
+
+    # Before pydantic: it copies an object, and what json_body has marked in it would be lost.
+    return BeforeValidator(check)
 
 
 # The limits of length stand before the validators: behind one, pydantic counts "items".
 Prompt = Annotated[
-    str, Field(min_length=1, max_length=MAX_PROMPT), AfterValidator(_storable), AfterValidator(_not_blank)
+    str, Field(min_length=1, max_length=MAX_PROMPT), AfterValidator(storable), AfterValidator(_not_blank)
 ]
-Words = Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(_storable)]
-Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_storable), AfterValidator(_not_blank)]
-Style = Annotated[str, Field(max_length=200), AfterValidator(_storable)]
+Words = Annotated[str, Field(max_length=MAX_PROMPT), AfterValidator(storable)]
+Name = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(storable), AfterValidator(_not_blank)]
+Style = Annotated[str, Field(max_length=200), AfterValidator(storable)]
 Model = Annotated[str, Field(max_length=265, pattern=r"^[\w.-]+/[\w.-]+(:[0-9a-f]{64})?$")]
 """`owner/name`, or `owner/name:version`."""
 Ratio = Annotated[str, Field(max_length=20, json_schema_extra={"pattern": _RATIO}), AfterValidator(_ratio)]
-Address = Annotated[str, Field(max_length=2_000), AfterValidator(_storable), AfterValidator(_web_address)]
+Address = Annotated[str, Field(max_length=2_000), AfterValidator(storable), AfterValidator(_web_address)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_moment)]
+Document = Annotated[dict[str, Any], document(MAX_METADATA_BYTES)]
 Side = Annotated[int, Field(ge=64, le=4096)]
 
 
@@ -108,7 +119,7 @@ class GenerationRequest(BaseModel):
     deadline: Moment | None = None
     max_attempts: Annotated[int, Field(ge=1, le=10)] = 3
     webhook_url: Address | None = None
-    metadata: Annotated[dict[str, Any], AfterValidator(_small)] | None = None
+    metadata: Document | None = None
 
     @field_validator("model_version")
     @classmethod

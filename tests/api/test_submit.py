@@ -150,8 +150,8 @@ async def test_refused_by_field_and_limit_with_nothing_written(
         pytest.param(b'{"prompt": "x"', 400, "body", "not JSON", id="broken JSON"),
         pytest.param(b"", 400, "body", "not JSON", id="nothing"),
         pytest.param(b"\xff\xfe", 400, "body", "not JSON", id="no text"),
-        pytest.param(b'{"prompt": "\\ud800"}', 400, "body", "not JSON", id="half a character"),
-        pytest.param(b"[" * 100_000, 400, "body", "not JSON", id="deep"),
+        pytest.param(b'{"prompt": "\\ud800"}', 422, "prompt", "half of a surrogate pair", id="half a character"),
+        pytest.param(b"[" * 100_000, 422, "body", "at most 500 levels deep", id="deep"),
     ],
 )
 async def test_refused_bytes(darkroom: Darkroom, raw: bytes, status: int, field: str, limit: str) -> None:

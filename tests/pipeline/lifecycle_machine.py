@@ -15,7 +15,9 @@ from pipeline.advance import collect_finished, give_up, try_again
 from pipeline.callback import Callbacks
 from pipeline.cancel import cancel, claim_running, stopped
 from pipeline.claim import claim_downloads, claim_queued
+from pipeline.egress import Guard
 from pipeline.ids import new_id
+from pipeline.incomplete import complete_incomplete
 from pipeline.outputs import buy_again, download_later, finish
 from pipeline.purchase import count_surplus, record_predictions
 from pipeline.retry import retry
@@ -26,6 +28,7 @@ from pipeline.verdict import GiveUp, on_lost, on_undeveloped
 from schema.statuses import FINAL, Status
 from tests.events import URL
 from tests.pipeline.lifecycle_world import Hand, Sold, World, picture
+from tests.pipeline.poison import POISONS, Poison, nested, write_as_before, write_by_hand
 from tests.rows import submit
 
 CAP = 3
@@ -60,6 +63,8 @@ class Lifecycle(RuleBasedStateMachine):
         super().__init__()
         self.world = World()
         self.callbacks = Callbacks(self.engine)
+        self.guard = Guard()
+        self.database_url = self.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.run(fetch(self.engine, _EMPTY))
         self.run(fetch(self.engine, _CAP, cap=CAP))
 
@@ -211,7 +216,29 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
+        self.run(complete_incomplete(self.engine, self.guard, ["replicate"]))
         self.run(promote_due(self.engine))
+        left = [row for row in self.rows() if row.id in self.world.poisoned and row.status == "pending"]
+        assert not left, "a poisonous row neither goes on nor fails"
+
+    @rule(poison=st.sampled_from(POISONS))
+    def somebody_writes_poison(self, poison: Poison) -> None:
+        """A new row by SQL: refused by the schema, or a failure of its own at the next sweep."""
+        made = self.run(write_by_hand(self.database_url, poison))
+        assert (made is None) == poison.refused
+        if made is not None:
+            self.world.poisoned.add(made)
+
+    @rule(poison=st.sampled_from([one for one in POISONS if one.refused]), which=st.integers(0, 5))
+    def somebody_poisons_a_row(self, poison: Poison, which: int) -> None:
+        """One that is under way: nothing of it changes."""
+        if rows := self.rows():
+            assert self.run(write_by_hand(self.database_url, poison, rows[which % len(rows)].id)) is None
+
+    @rule(levels=st.sampled_from([33, 300, 1_500]))
+    def poison_was_there_before(self, levels: int) -> None:
+        """It was accepted by a version without limits."""
+        self.world.poisoned.add(self.run(write_as_before(self.database_url, nested(levels))))
 
     @rule()
     def watch(self) -> None:

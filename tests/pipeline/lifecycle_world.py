@@ -44,6 +44,8 @@ class World:
     buying: list[Hand] = field(default_factory=list)
     storing: list[Hand] = field(default_factory=list)
     watched: list[Row[Any]] = field(default_factory=list)
+    poisoned: set[UUID] = field(default_factory=set)
+    """Rows that were written by SQL, and cannot be developed."""
     final: dict[UUID, tuple[str, int]] = field(default_factory=dict)
 
 

@@ -10,7 +10,7 @@ from api.generations.body import read_model
 from api.state import state_of
 from api.supabase.functions.answers import Answer, answering, caller_of
 from schema.wire.batch import MAX_BATCH_BYTES, MOST_PROMPTS
-from schema.wire.http import Name, Prompt, StartGenerationRequest, Words
+from schema.wire.http import MAX_BODY_BYTES, Name, Prompt, StartGenerationRequest, Words, document
 
 
 class OldPrompt(BaseModel):
@@ -35,7 +35,7 @@ class OldBatchRequest(BaseModel):
     prompts: Annotated[
         list[Annotated[OldPrompt, BeforeValidator(_prompt)]], Field(min_length=1, max_length=MOST_PROMPTS)
     ]
-    shared_settings: dict[str, Any] = Field(default_factory=dict)
+    shared_settings: Annotated[dict[str, Any], document(MAX_BODY_BYTES)] = Field(default_factory=dict)
     batch_name: Name | None = None
 
     def requests(self) -> list[StartGenerationRequest]:

@@ -8,6 +8,7 @@ from api.gateway.topic_names import Kind, TopicName
 from api.supabase.realtime.changes import Change
 from api.supabase.realtime.filters import BadFilter, Condition, read_filter
 from api.supabase.records import COLUMNS, GENERATIONS, IMAGES
+from schema.input_limits.document import broken_document
 
 SCHEMA = "public"
 ANY = "*"
@@ -75,6 +76,9 @@ def asked_for(payload: Mapping[str, Any]) -> list[dict[str, Any]]:
         return []
     if not isinstance(asked, list) or not all(isinstance(one, dict) for one in asked):
         raise BadJoin("config.postgres_changes: must be a list of objects")
+    if broken := broken_document(asked):
+        # They are sent back as they came.
+        raise BadJoin(f"config.postgres_changes: {broken}")
     if len(asked) > MOST_BINDINGS:
         raise BadJoin(f"config.postgres_changes: at most {MOST_BINDINGS} bindings in a channel, has {len(asked)}")
     return asked

@@ -36,6 +36,19 @@ async def test_thousands_come_once_and_a_dry_run_changes_nothing(old: Old) -> No
     assert (await old.look())["already_there"] == 4_500
 
 
+async def test_moments_that_nobody_can_read_stop_nothing(old: Old) -> None:
+    beside, odd = await old.generation("completed"), await old.generation("completed")
+    await old.sql(
+        "UPDATE image_generations SET created_at = '0044-03-15 BC', completed_at = '12345-01-01',"
+        " updated_at = 'infinity' WHERE id = $1",
+        odd,
+    )
+    assert (await old.move())[0] == 2
+    row = await row_of(old.engine, odd)
+    assert (row.created_at.year, row.completed_at.year, row.updated_at.year) == (1, 9999, 9999)
+    assert (await row_of(old.engine, beside)).completed_at.year > 2000
+
+
 async def test_a_run_that_breaks_off_is_gone_on_with(old: Old, monkeypatch: pytest.MonkeyPatch) -> None:
     await old.sql(_COMPLETED, 2_500)
 

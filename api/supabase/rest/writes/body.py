@@ -7,11 +7,15 @@ from starlette.requests import Request
 from api.generations.body import parse, read_body
 from api.problems import Problem
 from api.supabase.rest.refusals import Refusal
+from schema.input_limits.document import broken_document
 
 
 async def read_row(request: Request) -> dict[str, Any]:
     """The one row in the body, alone or as a list of one. Raises Refusal, and Problem for a body that is too large."""
-    return as_object(await read_body(request))
+    row = as_object(await read_body(request))
+    if broken := broken_document(row):
+        raise Refusal(400, "22023", str(broken))
+    return row
 
 
 def as_object(body: bytes) -> dict[str, Any]:
