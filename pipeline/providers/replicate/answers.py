@@ -90,8 +90,8 @@ def _id(answer: Mapping[str, Any]) -> str | None:
     # The address of a prediction ends in its id.
     urls = answer.get("urls")
     address = urls.get("get") if isinstance(urls, dict) else None
-    found = _ADDRESS.search(address) if isinstance(address, str) else None
-    return found and found[1]
+    in_address = _ADDRESS.search(address) if isinstance(address, str) else None
+    return in_address[1] if in_address else None
 
 
 def _read(answer: Mapping[str, Any], prediction_id: str) -> Prediction:
