@@ -77,7 +77,9 @@ async def test_the_migration_mends_what_was_written_before_there_were_limits(
 ) -> None:
     generation_id, beside = await submit(engine), await submit(engine, metadata={"a": 1})
     migrating = create_async_engine(asyncpg_url(database_url))
-    await downgrade(migrating, "0014")
+    await downgrade(migrating, "0017")
+    # Its connections know statements about the columns of before.
+    await engine.dispose()
     await psql.execute("SET darkroom.app = 'on'")
     await psql.execute(
         "UPDATE image_generations SET deadline = 'infinity', created_at = '0044-03-15 BC', due_at = '10000-01-01',"
@@ -87,6 +89,7 @@ async def test_the_migration_mends_what_was_written_before_there_were_limits(
     before = await row_of(engine, beside)
     await upgrade(migrating)
     await migrating.dispose()
+    await engine.dispose()
     row = await row_of(engine, generation_id)
     assert (row.deadline.year, row.due_at.year, row.created_at.year) == (9999, 9999, 1)
     assert (row.attempt_number, row.attempts_before, row.cost) == (30_000, 30_000, None)

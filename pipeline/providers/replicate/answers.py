@@ -91,8 +91,8 @@ def _id(answer: Mapping[str, Any]) -> str | None:
     # The address of a prediction ends in its id.
     urls = answer.get("urls")
     address = urls.get("get") if isinstance(urls, dict) else None
-    ending = _ADDRESS.search(address) if isinstance(address, str) else None
-    return ending and ending[1]
+    in_address = _ADDRESS.search(address) if isinstance(address, str) else None
+    return in_address[1] if in_address else None
 
 
 def _read(answer: Mapping[str, Any], prediction_id: str) -> Prediction:
