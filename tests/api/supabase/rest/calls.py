@@ -55,7 +55,7 @@ CALLS = [
         says="p_priority",
     ),
     Case("enqueue with GET", "db.rpc('enqueue_job', {}, {get: true})", 405, "PGRST117", unknown_to="supabase-js-2-39"),
-    Case("limits", "db.rpc('get_user_limits')", view="data.max_per_minute + data.user_id.slice(0, 5)", data="7alice"),
+    Case("limits", "db.rpc('get_user_limits')", view="data.max_per_minute + data.user_id.slice(0, 5)", data="70alice"),
     Case(
         "limits by name",
         "db.rpc('get_user_limits', {p_user_id: ids.alice}, {get: true})",

@@ -102,5 +102,5 @@ async def settle_in_more(darkroom: Darkroom, people: People) -> None:
     for _ in range(101):
         await darkroom.execute(sql, str(new_id()), people.ids["alice"], "pending", "one of many", FAR)
     await darkroom.execute(
-        "INSERT INTO user_limits (user_id, in_flight, per_minute) VALUES ($1, 3, 7)", people.ids["alice"]
+        "INSERT INTO user_limits (user_id, in_flight, per_minute) VALUES ($1, 3, 70)", people.ids["alice"]
     )
