@@ -68,9 +68,16 @@ async def test_a_part_that_is_away_does_not_stop_the_clock(caplog: pytest.LogCap
     assert "sweep: no database (trying again)" in caplog.text
 
 
-async def test_a_bug_ends_the_clock() -> None:
+async def test_a_bug_in_a_round_is_logged_and_the_clock_comes_again(caplog: pytest.LogCaptureFixture) -> None:
+    """Ending the process would stop everything else too, at every start."""
+    stopped, rounds = asyncio.Event(), list[int]()
+
     async def look() -> None:
+        rounds.append(1)
+        if len(rounds) == 2:
+            stopped.set()
         raise KeyError("a bug")
 
-    with pytest.raises(KeyError):
-        await every_tick("sweep", look, asyncio.Event())
+    await every_tick("sweep", look, stopped, seconds=0)
+    assert len(rounds) == 2
+    assert "KeyError: 'a bug'" in caplog.text

@@ -221,24 +221,20 @@ class Lifecycle(RuleBasedStateMachine):
         left = [row for row in self.rows() if row.id in self.world.poisoned and row.status == "pending"]
         assert not left, "a poisonous row neither goes on nor fails"
 
-    @rule(poison=st.sampled_from(POISONS))
-    def somebody_writes_poison(self, poison: Poison) -> None:
-        """A new row by SQL: refused by the schema, or a failure of its own at the next sweep."""
-        made = self.run(write_by_hand(self.database_url, poison))
-        assert (made is None) == poison.refused
-        if made is not None:
-            self.world.poisoned.add(made)
-
-    @rule(poison=st.sampled_from([one for one in POISONS if one.refused]), which=st.integers(0, 5))
-    def somebody_poisons_a_row(self, poison: Poison, which: int) -> None:
-        """One that is under way: nothing of it changes."""
-        if rows := self.rows():
+    @rule(poison=st.sampled_from(POISONS), which=st.integers(0, 5), levels=st.sampled_from([None, None, 33, 1_500]))
+    def somebody_writes_poison(self, poison: Poison, which: int, levels: int | None) -> None:
+        """By SQL: into a new row, which fails by itself at the next sweep unless the schema refuses it; into one under
+        way, of which nothing changes; or `levels` deep, by a version that had no limits.
+        """
+        rows = self.rows()
+        if levels is not None:
+            self.world.poisoned.add(self.run(write_as_before(self.database_url, nested(levels))))
+        elif poison.refused and rows:
             assert self.run(write_by_hand(self.database_url, poison, rows[which % len(rows)].id)) is None
-
-    @rule(levels=st.sampled_from([33, 300, 1_500]))
-    def poison_was_there_before(self, levels: int) -> None:
-        """It was accepted by a version without limits."""
-        self.world.poisoned.add(self.run(write_as_before(self.database_url, nested(levels))))
+        else:
+            made = self.run(write_by_hand(self.database_url, poison))
+            assert (made is None) == poison.refused
+            self.world.poisoned |= {made} - {None}
 
     @rule()
     def watch(self) -> None:
