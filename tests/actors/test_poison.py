@@ -13,6 +13,7 @@ from pipeline.doorbell import Bell
 from pipeline.ids import new_id
 from pipeline.incomplete import UNUSABLE
 from tests.actors.lab import Hands, Lab
+from tests.conftest import owner_of
 from tests.pipeline.providers.painter.caller import Caller
 from tests.rows import statuses
 from tests.schema.test_input_limits import nested
@@ -22,9 +23,10 @@ DEEPER_THAN_ANY_READER = "[" * 1_500 + "]" * 1_500
 
 
 async def as_ours(lab: Lab, sql: str, *arguments: object) -> None:
-    """As a version of Darkroom that had no limits, or somebody who passes by the triggers, would write."""
+    """As a version of Darkroom that had no limits, or an owner who passes by the triggers, would write."""
     assert lab.settings.database_url is not None
-    connection = await asyncpg.connect(lab.settings.database_url, server_settings={"darkroom.app": "on"})
+    address = owner_of(lab.settings.database_url)
+    connection = await asyncpg.connect(address, server_settings={"darkroom.app": "on"})
     try:
         await connection.execute(sql, *arguments)
     finally:

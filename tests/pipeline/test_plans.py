@@ -130,6 +130,7 @@ VALUES: dict[str, Any] = {
     "key": "k1",
     "body_hash": b"h",
     "key_hash": b"h",
+    "hashes": '["00"]',
     "made_id": "00000000-0000-0000-0000-000000000001",
 }
 

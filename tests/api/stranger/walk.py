@@ -69,6 +69,7 @@ _SUBJECTS = {
     "provider": ["replicate"],
     "generation_id": [str(FOREIGN["processing"])],
     "attempt": ["1"],
+    "token": ["a-token-that-nobody-gave"],
     "function": ["enqueue_job", "get_user_limits", "claim_next_job", "complete_job", "darkroom_admit"],
 }
 _BODIES: dict[str, list[Any]] = {
