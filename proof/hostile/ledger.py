@@ -23,7 +23,7 @@ class Ledger(NamedTuple):
 
     def as_json(self) -> bytes:
         """For `read_ledger`."""
-        return orjson.dumps(self._asdict())
+        return orjson.dumps({"sales": [list(sale) for sale in self.sales], "knocks_inside": self.knocks_inside})
 
 
 async def read_ledger(url: str) -> Ledger:

@@ -16,6 +16,7 @@ from proof.hostile.options import NEIGHBOURS, WARM_UP, Options
 MODEL = {"model_id": "black-forest-labs/flux-schnell", "num_outputs": 1}
 PROMPT = "secret plans of neighbour"
 """Begins every honest prompt: what the curious one looks for."""
+_WORDS = PROMPT.replace(" ", "%20")
 CURIOUS_SECONDS = 0.1
 ODD_SECONDS = 0.1
 
@@ -90,7 +91,7 @@ class People:
             await asyncio.sleep(dice.expovariate(self._options.hostile_rate))
 
     async def _be_curious(self) -> None:
-        """Ask for what is others' by id, by feature of its content, and by list."""
+        """Ask for what is others' by id, by what it says, and by list."""
         dice = self._options.dice("curious")
         while True:
             if self._book.honest:
@@ -100,8 +101,8 @@ class People:
                     f"/v1/generations/{foreign}/events",
                     f"/rest/v1/image_generations?id=eq.{foreign}",
                     f"/rest/v1/images?generation_id=eq.{foreign}",
-                    f"/rest/v1/image_generations?prompt=like.{PROMPT.replace(' ', '%20')}*",
-                    f"/rest/v1/image_generations?prompt=like.{PROMPT.replace(' ', '%20')}%5C",
+                    f"/rest/v1/image_generations?prompt=like.{_WORDS}*",
+                    f"/rest/v1/image_generations?prompt=like.{_WORDS}%5C",
                     "/rest/v1/images?select=*,image_generations(*)",
                     "/v1/generations?limit=100",
                 ):
@@ -109,10 +110,14 @@ class People:
             await asyncio.sleep(CURIOUS_SECONDS)
 
     async def _peek(self, path: str) -> None:
-        """Nothing is there, and nothing is told: not even by how an impossible question is answered."""
+        """Nothing is there; and an impossible question is answered as the same about words that nobody has written."""
         self._book.asked += 1
         status, answer = await self._send("GET", path, self._curious)
         nothing = status == 404 or (status == 200 and (answer == [] or answer == {"items": [], "next_cursor": None}))
+        if not nothing and _WORDS in path:
+            nothing = (status, answer) == await self._send(
+                "GET", path.replace(_WORDS, "nobodys%20words"), self._curious
+            )
         if not nothing:
             self._book.seen.append(f"GET {path}: {status} {orjson.dumps(answer)[:300].decode()}")
 
