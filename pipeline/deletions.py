@@ -1,9 +1,9 @@
 """Deletions: what Postgres tells every gateway when a generation or a picture is gone, see sql/tell_deletion.sql."""
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from uuid import UUID
 
-import orjson
+from pydantic import TypeAdapter
 
 CHANNEL = "darkroom_deleted"
 
@@ -11,8 +11,7 @@ CHANNEL = "darkroom_deleted"
 class Deletion(NamedTuple):
     """One row that is gone, and who followed it."""
 
-    table: str
-    """`image_generations` or `images`."""
+    table: Literal["image_generations", "images"]
     id: UUID
     generation_id: UUID
     """The same as `id`, where a generation is gone."""
@@ -20,7 +19,12 @@ class Deletion(NamedTuple):
     batch_id: UUID | None
 
 
+_DELETION: TypeAdapter[Deletion] = TypeAdapter(Deletion)
+
+
 def read_deletion(payload: str) -> Deletion:
-    """The deletion in a notification. Raises ValueError or TypeError when it is none."""
-    table, id_, generation_id, user_id, batch_id = orjson.loads(payload)
-    return Deletion(table, UUID(id_), UUID(generation_id), user_id, UUID(batch_id) if batch_id else None)
+    """The deletion in a notification. Raises ValidationError, a ValueError, when it is none.
+
+    Whoever may connect to the database may notify, so every field is checked.
+    """
+    return _DELETION.validate_json(payload)

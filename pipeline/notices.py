@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Iterator, Sequence
 
 import orjson
+from pydantic import TypeAdapter
 from sqlalchemy import bindparam, text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -26,6 +27,7 @@ it names. At 500 transitions a second a move waits 0.1 ms more.
 """
 LONGEST_REST_SECONDS = 0.01
 
+_MOVES: TypeAdapter[list[Move]] = TypeAdapter(list[Move])
 _NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', payload) FROM unnest(:payloads) AS payload").bindparams(
     bindparam("payloads", type_=ARRAY(Text))
 )
@@ -44,6 +46,14 @@ def payloads(moves: Iterable[Move]) -> Iterator[str]:
         size += len(piece) + 1
     if pieces:
         yield (b"[" + b",".join(pieces) + b"]").decode()
+
+
+def read_moves(payload: str) -> list[Move]:
+    """The moves in a notification. Raises ValidationError, a ValueError, when it is none of ours.
+
+    Whoever may connect to the database may notify, so every field is checked.
+    """
+    return _MOVES.validate_json(payload)
 
 
 class Notices:

@@ -51,8 +51,9 @@ _IMAGES = """CASE WHEN g.status = 'completed' THEN (
     FROM images AS i WHERE i.generation_id = g.id) END AS images"""
 
 _OWN = ", ".join(f"g.{name}" for name in (*_PLAIN, *_JSON)) + (
-    ", CAST(g.cost AS double precision) AS cost, CAST(g.estimated_cost AS double precision) AS estimated_cost,"
-    " g.changes"
+    # Rounded: a double refuses what is closer to zero than it can say, and with it the whole page.
+    ", CAST(round(g.cost, 20) AS double precision) AS cost,"
+    " CAST(round(g.estimated_cost, 20) AS double precision) AS estimated_cost, g.changes"
 )
 COLUMNS = f"{_OWN}, CAST(NULL AS jsonb) AS images"
 """Columns of a row that can have no images yet, for RETURNING."""

@@ -2,17 +2,14 @@
 
 import asyncio
 import logging
-from uuid import UUID
 
 import asyncpg
-import orjson
 
 from api.gateway.looks import Looks
 from pipeline import deletions
 from pipeline.database import SERVER_SETTINGS, database_url
 from pipeline.errors import Unreachable
-from pipeline.moves import Move
-from pipeline.notices import CHANNEL
+from pipeline.notices import CHANNEL, read_moves
 from pipeline.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -109,9 +106,8 @@ class Listener:
     def _hear(self, *notification: object) -> None:
         """Synchronous, because asyncpg runs coroutine listeners in any order."""
         try:
-            payload = orjson.loads(str(notification[-1]))
-            moves = [Move(UUID(id_), version, user, batch and UUID(batch)) for id_, version, user, batch in payload]
-        except (ValueError, TypeError, AttributeError) as error:
+            moves = read_moves(str(notification[-1]))
+        except ValueError as error:
             log.warning("a notification on %s is not one of ours; looking at everything: %s", CHANNEL, error)
             self._looks.resync()
         else:
@@ -120,6 +116,8 @@ class Listener:
     def _hear_deletion(self, *notification: object) -> None:
         """As `_hear`. One that is lost is not made up for: nothing is left to look at."""
         try:
-            self._looks.deleted(deletions.read_deletion(str(notification[-1])))
-        except (ValueError, TypeError) as error:
+            deletion = deletions.read_deletion(str(notification[-1]))
+        except ValueError as error:
             log.warning("a notification on %s is not one of ours: %s", deletions.CHANNEL, error)
+        else:
+            self._looks.deleted(deletion)

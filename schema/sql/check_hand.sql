@@ -36,10 +36,21 @@ BEGIN
     RAISE EXCEPTION '%', broken USING ERRCODE = 'invalid_parameter_value';
   ELSIF char_length(given.user_id) > 255 THEN
     RAISE EXCEPTION 'user_id: must be at most 255 characters' USING ERRCODE = 'invalid_parameter_value';
+  ELSIF array_position(given.past_predictions, NULL) IS NOT NULL THEN
+    -- With one the row would take no prediction any more.
+    RAISE EXCEPTION 'past_predictions: must not contain NULL' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  -- What a purchase is booked by: in its owner's spending and in everybody's.
+  SELECT 'price.' || left(one.key, 40) INTO broken
+  FROM jsonb_each(CASE WHEN given.price IS DISTINCT FROM before.price THEN given.price END) AS one(key, value)
+  WHERE CASE WHEN jsonb_typeof(one.value) <> 'number' THEN true ELSE NOT CAST(one.value AS numeric) BETWEEN 0 AND 1000000 END
+  LIMIT 1;
+  IF broken IS NOT NULL THEN
+    RAISE EXCEPTION '%: must be a number of 0 to 1000000', broken USING ERRCODE = 'numeric_value_out_of_range';
   END IF;
   PERFORM darkroom_check_document(name, value, bytes, levels) FROM (VALUES
     ('metadata', given.metadata, before.metadata, 262144, 32), ('payload', given.payload, before.payload, 262144, 33),
-    ('input', given.input, before.input, 262144, 33),
+    ('input', given.input, before.input, 262144, 33), ('price', given.price, before.price, 4096, 2),
     ('prediction', given.prediction, before.prediction, 16777216, 33)) AS document(name, value, was, bytes, levels)
   WHERE value IS DISTINCT FROM was AND value IS NOT NULL;
 END

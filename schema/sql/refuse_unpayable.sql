@@ -4,10 +4,16 @@ RETURNS SETOF image_generations LANGUAGE plpgsql AS $$
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended('darkroom: claims under a budget', 0));
   RETURN QUERY
-    -- What has ended is booked already, though its row has not moved on yet.
+    -- What has ended is booked already, though its row has not moved on yet. What was called off is in flight until its
+    -- provider has stopped: some finish it all the same, and bill it.
     WITH flight AS MATERIALIZED (
-      SELECT coalesce(user_id, '') AS who, sum(estimated_cost) AS usd FROM image_generations
-      WHERE status = 'processing' AND due_at IS NOT NULL AND prediction IS NULL GROUP BY 1),
+      SELECT f.who, sum(f.usd) AS usd FROM (
+        SELECT coalesce(user_id, '') AS who, estimated_cost AS usd FROM image_generations
+        WHERE status = 'processing' AND due_at IS NOT NULL AND prediction IS NULL
+        UNION ALL
+        SELECT coalesce(user_id, ''), estimated_cost FROM image_generations
+        WHERE status IN ('cancelled', 'failed') AND due_at IS NOT NULL AND prediction IS NULL) AS f
+      GROUP BY 1),
     -- What has no known price is nothing that a budget could pay.
     wanted AS MATERIALIZED (
       -- At the price of where it would be bought.

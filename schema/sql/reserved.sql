@@ -1,5 +1,6 @@
 -- What `who`, or all together for `+`, have been promised: the estimates of what waits in line or is in flight and is not
--- booked yet. Of a line longer than 10,000 that many are counted: the claim counts again before anything is bought.
+-- booked yet. What was called off stays promised until its provider has stopped: some finish it all the same, and bill it.
+-- Of a line longer than 10,000 that many are counted: the claim counts again before anything is bought.
 CREATE OR REPLACE FUNCTION darkroom_reserved(who text) RETURNS numeric LANGUAGE plpgsql STABLE AS $$
 BEGIN
   -- Apart, so that a user's own are found by the index.
@@ -9,7 +10,10 @@ BEGIN
         (SELECT g.estimated_cost AS usd FROM image_generations AS g WHERE g.status = 'queued' LIMIT 10000)
         UNION ALL
         SELECT g.estimated_cost FROM image_generations AS g
-        WHERE g.status = 'processing' AND g.due_at IS NOT NULL AND g.prediction IS NULL) AS promised);
+        WHERE g.status = 'processing' AND g.due_at IS NOT NULL AND g.prediction IS NULL
+        UNION ALL
+        SELECT g.estimated_cost FROM image_generations AS g
+        WHERE g.status IN ('cancelled', 'failed') AND g.due_at IS NOT NULL AND g.prediction IS NULL) AS promised);
   END IF;
   RETURN (
     SELECT coalesce(sum(promised.usd), 0) FROM (
@@ -18,6 +22,10 @@ BEGIN
       UNION ALL
       SELECT g.estimated_cost FROM image_generations AS g
       WHERE g.status = 'processing' AND g.due_at IS NOT NULL AND g.prediction IS NULL
+        AND coalesce(g.user_id, '') = who
+      UNION ALL
+      SELECT g.estimated_cost FROM image_generations AS g
+      WHERE g.status IN ('cancelled', 'failed') AND g.due_at IS NOT NULL AND g.prediction IS NULL
         AND coalesce(g.user_id, '') = who) AS promised);
 END
 $$;

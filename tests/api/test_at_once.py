@@ -145,6 +145,23 @@ async def test_retries_take_from_the_same_budget(web: Web, engine: AsyncEngine) 
         assert await crowd(web, user.key, *posts(1)) == {402: 1}
 
 
+async def test_what_is_called_off_is_promised_until_its_provider_has_stopped(web: Web, engine: AsyncEngine) -> None:
+    """0.36 dollars were spent on a budget of 0.10: whoever cancels while OpenAI paints pays for the picture."""
+    async with web.darkroom.user() as user:
+        await limit(engine, user.id, usd="0.03")
+        assert await crowd(web, user.key, *posts(1)) == {202: 1}
+        (row,) = await claim_queued(engine, {"replicate": 64}, 30)
+        async with user.http.post(f"/v1/generations/{row.id}/cancel") as answer:
+            assert answer.status == 200
+        assert await crowd(web, user.key, *posts(1)) == {402: 1}
+        waits = await submit(engine, user_id=user.id, **PRICED)
+        assert [(one.id, one.status) for one in await claim_queued(engine, {"replicate": 64}, 30)] == [
+            (waits, "failed")
+        ]
+        await execute(engine, statement("UPDATE image_generations SET due_at = NULL WHERE id = :id"), id=row.id)
+        assert await crowd(web, user.key, *posts(1)) == {202: 1}
+
+
 async def test_the_same_one_fifty_times_takes_one(web: Web, engine: AsyncEngine) -> None:
     async with web.darkroom.user() as user:
         one = await failed(engine, user.id)

@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.database import asyncpg_url
+from pipeline.read import list_generations
 from schema.migrations import downgrade, upgrade
 from tests.rows import row_of, submit
 from tests.schema.test_input_limits import nested
@@ -45,6 +46,11 @@ REFUSED = [
     ("turn", "9223372036854775807", "turn: must be -"),
     ("cost", "1e400", "cost: must be -1000000000 to 1000000000"),
     ("cost", "'NaN'", "cost: must be -1000000000 to 1000000000"),
+    ("price", '\'{"picture": "abc"}\'', "price.picture: must be a number of 0 to 1000000"),
+    ("price", '\'{"second": {"a": 1}}\'', "price.second: must be a number of 0 to 1000000"),
+    ("price", "'{\"picture\": 1e400}'", "price.picture: must be a number of 0 to 1000000"),
+    ("price", "'{\"picture\": 1e-400}'", "price: has a number that neither"),
+    ("past_predictions", "ARRAY[NULL, 'p']::text[]", "past_predictions: must not contain NULL"),
 ]
 
 
@@ -58,6 +64,13 @@ async def test_refused_by_column_and_limit(
     generation_id = await submit(engine)
     with pytest.raises(asyncpg.PostgresError, match=limit):
         await psql.execute(f"UPDATE image_generations SET {column} = {value} WHERE id = $1", generation_id)
+
+
+async def test_a_cost_closer_to_zero_than_a_double_hides_no_neighbour(engine: AsyncEngine, psql: Psql) -> None:
+    ids = [await submit(engine) for _ in range(2)]
+    await psql.execute(f"UPDATE image_generations SET cost = 1e-400, estimated_cost = 1e-400 WHERE id = '{ids[0]}'")
+    rows = await list_generations(engine, user_id=None, most=10)
+    assert {row.id: row.cost for row in rows} == {ids[0]: 0, ids[1]: None}
 
 
 @pytest.mark.parametrize("inside", [json.dumps(nested(33)), "1e400"], ids=["deep", "beyond a double"])

@@ -21,6 +21,7 @@ _NEW = {
 }
 """Their arguments by their names."""
 _CHANGED = (
+    "in_flight",
     "user_cap",
     "budget_left",
     "may_submit",

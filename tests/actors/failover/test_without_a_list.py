@@ -116,3 +116,22 @@ async def test_a_cancelled_call_is_heard_to_its_end_and_booked(lab: Lab, painter
     await hands.start.close(10)
     row = await lab.row(generation_id)
     assert (row.status, row.due_at, float(row.cost)) == ("cancelled", None, PRICES["openai"])
+
+
+async def test_cancelled_calls_keep_their_places_in_the_lane(lab: Lab, painter: Caller, hands: Hands) -> None:
+    """27 pictures were under way at once in a lane of two: whoever cancelled each had the next one bought."""
+    await faults(painter, "openai", *[{"fault": "slow", "seconds": 2}] * 3)
+    await fetch(lab.engine, statement("UPDATE lanes SET cap = 1 WHERE provider = 'openai' RETURNING cap"))
+    first, second = [await lab.submit(**routed("openai")) for _ in range(2)]
+    await hands.start.turns.take()
+    async with asyncio.timeout(10):
+        while not sold_by(lab.settings.home, "openai"):
+            await hands.watcher.look()
+    assert await cancel(lab.engine, first) is not None
+    await hands.start.turns.take()
+    assert (await lab.row(second)).status == "queued"
+    await hands.start.close(10)
+    assert [(await lab.row(one)).status for one in (first, second)] == ["cancelled", "queued"]
+    await hands.start.turns.take()
+    assert (await lab.row(second)).status == "processing"
+    await hands.start.close(10)

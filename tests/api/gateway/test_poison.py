@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import aiohttp
+import pytest
 
 from tests.api.conftest import Web
 from tests.until import PATIENCE
@@ -80,3 +81,35 @@ async def test_a_loop_that_ends_is_begun_anew_and_readiness_tells(web: Web) -> N
     async with web.darkroom.client(None) as http, http.get("/readyz") as answer:
         checks = (await answer.json())["checks"]
         assert (answer.status, checks["background"].startswith("a loop: ended by an error")) == (503, True)
+
+
+@pytest.mark.parametrize(
+    ("channel", "payload"),
+    [
+        ("darkroom", '[["%s", "x", "%s", null]]'),
+        ("darkroom", '[["%s", 9, {"a": 1}, null]]'),
+        ("darkroom", '[["%s", 9, ["%s"], {"a": 1}]]'),
+        ("darkroom", '{"%s": "%s"}'),
+        ("darkroom_deleted", '["images", "%s", "00000000-0000-0000-0000-000000000000", {"a": 1}, null]'),
+        ("darkroom_deleted", '["images", "%s", "00000000-0000-0000-0000-000000000000", "%s", {"a": 2}]'),
+        ("darkroom_deleted", '[["images"], "%s", "00000000-0000-0000-0000-000000000000", "%s", null]'),
+        ("darkroom_deleted", '["pictures", "%s", "00000000-0000-0000-0000-000000000000", "%s", null]'),
+        ("darkroom_deleted", "null"),
+    ],
+)
+async def test_a_notification_of_a_strangers_ends_no_loop(web: Web, channel: str, payload: str) -> None:
+    """Whoever may connect to the database may notify; one of these kept /readyz at 503."""
+    darkroom = web.darkroom
+    loop, errors = asyncio.get_running_loop(), list[Any]()
+    loop.set_exception_handler(lambda _, context: errors.append(context))
+    async with darkroom.user() as user, user.http.ws_connect("/v1/ws") as socket:
+        await socket.send_json({"type": "subscribe", "ref": "1", "topic": "generations"})
+        assert (await socket.receive_json(timeout=PATIENCE))["type"] == "subscribed"
+        first = (await user.submit())["id"]
+        await transition_of(socket, first, "queued")
+        named = (first, user.id)[: payload.count("%s")]
+        await darkroom.execute_as_ours("SELECT pg_notify($1, $2)", channel, payload % named)
+        await transition_of(socket, (await user.submit())["id"], "queued")
+        async with user.http.get("/readyz") as answer:
+            assert (await answer.json())["checks"]["background"] == "ok"
+    assert errors == []
