@@ -4,6 +4,8 @@ Everything that connects is counted: requests, and sockets until they have shown
 counted by `api.gateway.sockets` instead.
 """
 
+import logging
+import time
 from collections import Counter
 from collections.abc import Callable
 from ipaddress import ip_address
@@ -15,6 +17,10 @@ from pipeline.egress.addresses import is_in
 from pipeline.settings import Settings
 from pipeline.settings.network import Network
 
+log = logging.getLogger(__name__)
+
+SAID_AGAIN_SECONDS = 60.0
+"""After which a refusal is told in the log again: whoever is refused may try a thousand times a second."""
 PLACE = "darkroom_place"
 """Where a request's scope has its connection's place, in its `state`."""
 
@@ -30,6 +36,7 @@ class Intake:
         self._open: set[Place] = set()
         self._waiting: dict[Place, None] = {}
         """Those that have brought no whole request yet, or none since the last one; the oldest first."""
+        self._said_at = float("-inf")
 
     def __len__(self) -> int:
         return len(self._open)
@@ -41,14 +48,25 @@ class Intake:
         that connect and say nothing keep nobody out.
         """
         if self._addresses.is_full(address):
+            self._say(
+                f"{address} has all the connections that one address may have (DARKROOM_MAX_PER_ADDRESS); if it is a "
+                "proxy, name it in DARKROOM_PROXIES"
+            )
             return None
         if len(self._open) >= self._most and not self._end_oldest():
+            self._say(f"{self._most:,} requests are being answered, and no more are taken (DARKROOM_MAX_CONNECTIONS)")
             return None
         self._addresses.take(address)
         place = Place(self, address, end)
         self._open.add(place)
         self._waiting[place] = None
         return place
+
+    def _say(self, refusal: str) -> None:
+        now = time.monotonic()
+        if now - self._said_at >= SAID_AGAIN_SECONDS:
+            self._said_at = now
+            log.warning("%s", refusal)
 
     def _end_oldest(self) -> bool:
         oldest = next(iter(self._waiting), None)

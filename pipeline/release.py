@@ -4,16 +4,17 @@ import asyncio
 import os
 from pathlib import Path
 
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from pipeline.api_keys import new_key, save_key
 from pipeline.api_roles import close_to_api_roles
 from pipeline.database import connect_arguments, migration_url, open_engine
+from pipeline.errors import Unreachable
 from pipeline.limits import set_anonymous_defaults
 from pipeline.rights import grant_rights, tell_costs
 from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
-from pipeline.statements import as_json, statement
+from pipeline.statements import as_json, fetch, statement
 from schema.migrations import upgrade
 
 _LANE = statement("""
@@ -26,15 +27,23 @@ _UNSERVED = statement("""
     WHERE served AND NOT provider IN (SELECT jsonb_array_elements_text(CAST(:providers AS jsonb)))
 """)
 
+_WHERE = statement("""
+    SELECT oid AS database, datname AS name, pg_postmaster_start_time() AS started_at FROM pg_database
+    WHERE datname = current_database()
+""")
+
 
 async def release(settings: Settings) -> None:
     """Migrate, grant, set each provider's cap and rate and the anonymous key's limits, and in embedded mode keep a
     development key. Safe to repeat.
 
     Migrates and grants as MIGRATION_DATABASE_URL's role; the rest is done with the rights that every process has.
+    Raises Unreachable when that and DATABASE_URL name two databases.
     """
     owner = create_async_engine(migration_url(settings), connect_args=connect_arguments())
     engine = open_engine(settings)
+    if settings.migration_database_url:
+        await _demand_one_database(owner, engine)
     await upgrade(owner)
     async with owner.begin() as connection:
         await close_to_api_roles(connection)
@@ -51,6 +60,19 @@ async def release(settings: Settings) -> None:
         key = keep_development_key(settings.home / "api-key")
         await save_key(engine, key, name="development", user_id="development", role="service")
     await engine.dispose()
+
+
+async def _demand_one_database(owner: AsyncEngine, engine: AsyncEngine) -> None:
+    """Raise Unreachable when they are connected to two: nothing is made in a database that no process would use."""
+    (migrated,), (used,) = await fetch(owner, _WHERE), await fetch(engine, _WHERE)
+    if migrated != used:
+        await owner.dispose()
+        await engine.dispose()
+        raise Unreachable(
+            f'MIGRATION_DATABASE_URL leads to the database "{migrated.name}" and DATABASE_URL to "{used.name}", on '
+            "this server or another: name the same one in both, as the tables' owner and as the processes' login. "
+            "Nothing was changed."
+        )
 
 
 def keep_development_key(path: Path) -> str:

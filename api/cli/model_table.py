@@ -41,13 +41,15 @@ def model_table(models: Sequence[Model]) -> Table:
 def version_table(versions: Sequence[Mapping[str, Any]]) -> Table:
     """One row for each version outside the catalogue that has a price."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim", expand=False)
-    for column in ("version", "name", "time", "USD", "for a"):
-        table.add_column(column, no_wrap=column == "version", justify="right" if column in ("time", "USD") else "left")
+    # In a narrow terminal the version goes on in the next line, whole; the price is never what is left out.
+    table.add_column("version and name", overflow="fold")
+    table.add_column("time", no_wrap=True, justify="right")
+    table.add_column("USD", no_wrap=True, justify="right")
+    table.add_column("for a", no_wrap=True)
     for one in versions:
         seconds = one["usual_seconds"]
         table.add_row(
-            Text(one["version"]),
-            Text(one["name"] or "", "dim"),
+            Text(one["version"]).append(f"\n{one['name']}" if one["name"] else "", "dim"),
             Text(f"{seconds:g} s" if seconds else ""),
             Text(f"{one['price']:g}"),
             Text(one["price_per"], "dim"),

@@ -30,6 +30,12 @@ class Answer(NamedTuple):
     """Its JSON, read leniently; the beginning of its text where it is none."""
     headers: Mapping[str, str]
 
+    @property
+    def asked_wait(self) -> str | None:
+        """The seconds that its headers ask us to wait: a date in them is read by the clock of who sent it."""
+        seconds = of_headers(self.headers, datetime.now(UTC))
+        return None if seconds is None else f"{seconds:.3f}"
+
 
 ErrorOf = Callable[..., Exception]
 """Called as `error_of(status, content, buying=…, retry_after=…)` for an answer of 300 or more."""
@@ -57,10 +63,7 @@ class Wire:
         """
         answer = await self.ask(method, path, timeout, buying=buying, **options)
         if answer.status >= 300:
-            # In seconds by now: a date is read by the clock of who sent it.
-            wait = of_headers(answer.headers, datetime.now(UTC))
-            retry_after = None if wait is None else f"{wait:.3f}"
-            raise self._error_of(answer.status, answer.content, buying=buying, retry_after=retry_after)
+            raise self._error_of(answer.status, answer.content, buying=buying, retry_after=answer.asked_wait)
         if not isinstance(answer.content, dict):
             lost: type[ProviderError] = ProviderUnclear if buying else ProviderDown
             log.warning("the provider at %s answered something that is not a JSON object", self.url)

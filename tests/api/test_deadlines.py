@@ -210,7 +210,7 @@ async def _submit(user: User, headers: dict[str, str]) -> int:
 
 @pytest.mark.parametrize(("proxies", "refused"), [("10.0.0.0/8", True), ("127.0.0.0/8", False)])
 async def test_one_address_may_not_have_all_unless_it_is_a_proxys(
-    settings: Settings, engine: AsyncEngine, proxies: str, refused: bool
+    settings: Settings, engine: AsyncEngine, proxies: str, refused: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     bounds = {"max_per_address": 2, "proxies": networks(proxies), "supabase_anon_key": SecretStr(ANON_KEY)}
     async with bounded(settings, **bounds) as web, web.darkroom.user() as user, AsyncExitStack() as stack:
@@ -227,6 +227,8 @@ async def test_one_address_may_not_have_all_unless_it_is_a_proxys(
         lines = await stack.enter_async_context(connected(web.darkroom, 3, HEAD))
         if refused:
             assert (await ended(lines[2:]))[0].startswith(b"HTTP/1.1 503 ")
+    # The operator hears of it, and not once for each: behind a proxy that nobody named this is all who come.
+    assert sum("DARKROOM_PROXIES" in one.message for one in caplog.records) == refused
 
 
 async def test_sockets_that_have_not_signed_in_leave_room_for_those_that_have(

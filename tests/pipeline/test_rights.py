@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from pipeline.database import open_engine, open_reading_engine
 from pipeline.embedded.stack import Stack
+from pipeline.errors import Unreachable
 from pipeline.release import release
 from pipeline.rights import read_rights, tell_costs
 from pipeline.settings import Settings
@@ -147,3 +148,17 @@ async def test_a_database_that_is_away_is_not_judged(settings: Settings, caplog:
     (told,) = caplog.records
     assert "does not answer yet" in told.message
     await engine.dispose()
+
+
+async def test_two_databases_are_told_before_either_is_changed(
+    servers: Stack, settings: Settings, empty: str, tmp_path: Path
+) -> None:
+    astray = settings_at(tmp_path, database_url=settings.database_url, migration_database_url=empty)
+    with pytest.raises(
+        Unreachable, match=r'MIGRATION_DATABASE_URL leads to the database "rights_\d+" and DATABASE_URL'
+    ):
+        await release(astray)
+    owner = open_engine(settings_at(tmp_path, database_url=empty))
+    (there,) = await fetch(owner, statement("SELECT count(*) AS tables FROM pg_tables WHERE schemaname = 'public'"))
+    assert there.tables == 0
+    await owner.dispose()

@@ -101,7 +101,7 @@ def read_failure(answer: Answer) -> ProviderError | NotFound | None:
     body = read_error_body(content)
     told = isinstance(content, dict) and bool(content.get("detail") or content.get("error_type"))
     if status in _OURS or (status >= 500 and not told):
-        return error_of(status, content, buying=False, retry_after=answer.headers.get("Retry-After"))
+        return error_of(status, content, buying=False, retry_after=answer.asked_wait)
     if status in _GATEWAYS and not body.codes:
         return error_of(status, content, buying=False)
     return None

@@ -80,6 +80,9 @@ async def test_prices_of_versions_are_entered_listed_and_taken_away(operator: Da
     assert (found["b" * 64]["price_per"], found["b" * 64]["usual_seconds"]) == ("second", 20)
     shown = (await operator("models", "ls")).out
     assert all(one in shown for one in ("a" * 64, "b" * 64, "0.05"))
+    narrow = (await operator.having(COLUMNS="80")("models", "ls")).out
+    assert {"0.05", "0.001", "20"} <= set(narrow.split())
+    assert all(narrow.count(one) >= 64 for one in "ab")
     assert await operator("models", "rm", "a" * 64) == (0, "", "")
     assert [one["version"] for one in await items(operator, "models", "ls")] == ["b" * 64]
 

@@ -23,11 +23,12 @@ from pipeline.errors import (
     ProviderUnclear,
     RouteRefused,
 )
-from pipeline.providers.fal.answers import error_of
+from pipeline.providers.fal.answers import error_of, read_failure
 from pipeline.providers.fal.client import Fal
 from pipeline.providers.painter.ledger import LEDGER_FILE, read_ledger
 from pipeline.providers.painter.server import running_painter
 from pipeline.providers.painter.webhooks.ed25519 import FalSignature
+from pipeline.providers.wire import Answer
 from pipeline.settings.painter import PainterSettings
 from tests.actors.providers import faults
 from tests.conftest import settings_at
@@ -237,3 +238,10 @@ async def test_a_body_that_is_no_webhook_is_told_so(fal: Fal, tmp_path: Path, bo
 def test_a_read_that_fails_has_lost_nothing() -> None:
     assert isinstance(error_of(500, None, buying=False), ProviderDown)
     assert isinstance(error_of(404, {"detail": "gone"}, buying=False), NotFound)
+
+
+def test_a_throttled_result_is_asked_for_again_when_its_sender_says() -> None:
+    headers = {"Date": "Mon, 01 Jan 2024 00:00:00 GMT", "Retry-After": "Mon, 01 Jan 2024 00:00:20 GMT"}
+    error = read_failure(Answer(429, {"detail": "slow down"}, headers))
+    assert isinstance(error, ProviderThrottled)
+    assert error.retry_after == 20
