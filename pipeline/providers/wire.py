@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import aiohttp
 import orjson
 
-from pipeline.errors import ProviderDown, ProviderError, ProviderUnclear
+from pipeline.errors import AnswerUnreadable, ProviderDown, ProviderError, ProviderUnclear
 from pipeline.providers.lenient_json import read_json
 from pipeline.retry_after import of_headers
 
@@ -62,7 +62,7 @@ class Wire:
             retry_after = None if wait is None else f"{wait:.3f}"
             raise self._error_of(answer.status, answer.content, buying=buying, retry_after=retry_after)
         if not isinstance(answer.content, dict):
-            lost: type[ProviderError] = ProviderUnclear if buying else ProviderDown
+            lost: type[ProviderError] = ProviderUnclear if buying else AnswerUnreadable
             log.warning("the provider at %s answered something that is not a JSON object", self.url)
             raise lost("the provider answered something that is not a JSON object")
         return answer
@@ -86,6 +86,8 @@ class Wire:
         except (aiohttp.ClientError, TimeoutError, ConnectionError) as error:
             log.warning("the answer of the provider at %s was lost: %s %s", self.url, type(error).__name__, error)
             how = f" {error}" if isinstance(error, aiohttp.ClientPayloadError) else ""
+            if how and not buying:
+                lost = AnswerUnreadable
             raise lost(f"the provider's answer was lost: {type(error).__name__}{how}") from error
         content = read_json(body)
         if content is None:
