@@ -79,6 +79,10 @@ SHAPES: dict[str, tuple[Any, list[str]]] = {
     ),
     "a data URI that does not say base64": (f"data:image/png,{PNG}", [OF_PNG]),
     "a data URI without a type": (f"data:;base64,{PNG}", [f"data:;base64,{PNG}"]),
+    "a drawing behind a comment": (
+        "<!-- by hand --><!DOCTYPE svg>\n<svg/>",
+        ["data:image/svg+xml;base64,PCEtLSBieSBoYW5kIC0tPjwhRE9DVFlQRSBzdmc+CjxzdmcvPg=="],
+    ),
     "a drawing": ("<svg xmlns='x'></svg>", ["data:image/svg+xml;base64,PHN2ZyB4bWxucz0neCc+PC9zdmc+"]),
 }  # fmt: skip
 
@@ -121,7 +125,9 @@ def test_nothing_is_nothing(empty: Any) -> None:
     [
         42, True, "a lighthouse", "s3://bucket/a.png", "data: none, sadly", "/tmp/a.png", "http://", "https:///a.png",
         {"filename": "a.png"}, [{"id": 1}], {"result": {"text": "sorry"}}, {"input": {"image": A}}, "http://a/\0.png",
-        ["javascript:alert(1)"], {"images": [{"path": "/tmp/a.png"}]}, [[[[[[[[[[[[[[A]]]]]]]]]]]]]], "https://a/\ud800",
+        ["javascript:alert(1)"],
+        "<!DOCTYPE html><html><svg></svg></html>", "<!-- open",
+        {"images": [{"path": "/tmp/a.png"}]}, [[[[[[[[[[[[[[A]]]]]]]]]]]]]], "https://a/\ud800",
         {"error": {"message": A}},
     ],
 )  # fmt: skip
