@@ -54,22 +54,42 @@ class Store:
         self.pool = TaskPool(DOWNLOADING)
         self.turns = Turns(self._look)
         self._leases = Leases(resources.engine, self._lease, renew=renew, cancels=True)
-        self._budget = ByteBudget(resources.settings.download_bytes)
+        most = resources.settings.download_bytes
+        self._budget = ByteBudget(most, small=most // (2 * DOWNLOADING))
+        # Of these bytes nobody knows before a row is claimed; those of pictures that are fetched come one by one, and
+        # whoever lets them drip must keep nobody from being claimed.
+        self._most_inline = max(1, most // 2)
+        self._inline = 0
+        self._inline_freed = asyncio.Event()
         self._finish: Coalescer[Written, Move | None] = Coalescer(self._complete, largest=100, splits=blames_a_row)
 
     async def _look(self) -> None:
         while True:
             await self.pool.wait_free()
-            await self._budget.wait_room()
+            while self._inline >= self._most_inline:
+                self._inline_freed.clear()
+                await self._inline_freed.wait()
             most = min(LARGEST_CLAIM, self.pool.free)
-            room = self._budget.most - self._budget.held
+            room = self._most_inline - self._inline
             claimed = await claim_downloads(self._resources.engine, most, self._lease, most_bytes=room)
             for row in claimed:
-                # Counted at the claim: a picture that kills every worker that looks at it comes to an end here.
-                broke = row.retry_count > MAX_DOWNLOADS
-                self.pool.spawn(self._settle(row, OutputBroken(KILLS)) if broke else self._develop(row))
+                inline = sum(len(url) for url in row.output or () if url.startswith("data:"))
+                self._inline += inline
+                self.pool.spawn(self._keep_or_end(row, inline))
             if not claimed or claimed[0].due == len(claimed) < most:
                 return
+
+    async def _keep_or_end(self, row: Row[Any], inline: int) -> None:
+        """Store a row's outputs, of which so many bytes came in their own addresses."""
+        try:
+            # Counted at the claim: a picture that kills every worker that looks at it comes to an end here.
+            if row.retry_count > MAX_DOWNLOADS:
+                await self._settle(row, OutputBroken(KILLS))
+            else:
+                await self._develop(row)
+        finally:
+            self._inline -= inline
+            self._inline_freed.set()
 
     async def _develop(self, row: Row[Any]) -> None:
         try:

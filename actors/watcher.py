@@ -15,7 +15,7 @@ from actors.unheard import Unheard
 from pipeline.advance import give_up, let_go
 from pipeline.cancel import stopped
 from pipeline.doorbell import Bell
-from pipeline.errors import NotFound, ProviderError, ProviderThrottled
+from pipeline.errors import AnswerUnreadable, NotFound, ProviderError, ProviderThrottled, ProviderUnclear
 from pipeline.providers import Prediction, Provider
 from pipeline.row_errors import RowErrors
 from pipeline.sweep import take_overdue
@@ -101,7 +101,9 @@ class Watcher:
                 await self._rate.take()
                 begun = asyncio.get_running_loop().time()
         except ProviderError as error:
-            if not pages:
+            # A page that is there and cannot be read (it may be one stranger's doing) says nothing of those whose
+            # predictions can be asked for by their names.
+            if not pages and not isinstance(error, AnswerUnreadable | ProviderUnclear):
                 raise
             # What the pages before have shown is true all the same; what they have not shown is not known.
             self._note(error)

@@ -8,13 +8,15 @@ from types import TracebackType
 class ByteBudget:
     """At most `most` bytes, shared by whoever opens an account.
 
-    Who finds it spent waits. Accounts that hold a part and wait for more must not wait for each other: so one of them
-    at a time is given what it asks for all the same, until it is closed. Somebody always goes on, and what is held is
-    at most `most` and one account more. One is used on one loop.
+    The first `small` bytes of each account are not counted: who has little waits for nobody, whoever holds the rest,
+    and however long. Who finds it spent waits. Accounts that hold a part and wait for more must not wait for each
+    other: so one of them at a time is given what it asks for all the same, until it is closed. Somebody always goes
+    on, and what is held is at most `most` and one account more. One is used on one loop.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, *, small: int = 0) -> None:
         self.most = most
+        self.small = small
         self.held = 0
         """Bytes, of all accounts."""
         self._ahead: Account | None = None
@@ -32,11 +34,6 @@ class ByteBudget:
             self._ahead = account
         self.held += size
         return True
-
-    async def wait_room(self) -> None:
-        """Wait until it is not spent."""
-        while self.held >= self.most:
-            await self.wait()
 
     async def wait(self) -> None:
         """Wait until something was given back."""
@@ -62,16 +59,22 @@ class ByteBudget:
 class Account:
     """What one of them holds."""
 
-    __slots__ = ("_budget", "held")
+    __slots__ = ("_budget", "_free", "held")
 
     def __init__(self, budget: ByteBudget) -> None:
         self._budget = budget
+        self._free = budget.small
         self.held = 0
+        """Bytes that are counted."""
 
     async def take(self, size: int) -> bool:
         """Hold `size` bytes more, once there is room for them; whether that was waited for."""
         waited = False
-        while not self._budget.grant(self, size):
+        free = min(size, self._free)
+        self._free -= free
+        size -= free
+        # What is not counted waits for nothing, not even where all is spent.
+        while size and not self._budget.grant(self, size):
             waited = True
             await self._budget.wait()
         self.held += size
@@ -79,6 +82,9 @@ class Account:
 
     def take_now(self, size: int) -> bool:
         """Hold `size` bytes more, if there is room for them now."""
+        if size <= self._free:
+            self._free -= size
+            return True
         if self._budget.held + size > self._budget.most or not self._budget.grant(self, size):
             return False
         self.held += size

@@ -110,6 +110,10 @@ class ProviderDown(ProviderError):
     """The provider does not answer; nothing was sold."""
 
 
+class AnswerUnreadable(ProviderDown):
+    """The provider has answered what nobody can read; nothing was sold."""
+
+
 class ProviderUnclear(ProviderError):
     """The request went out and its answer was lost: it may have been sold."""
 

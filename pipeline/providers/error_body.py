@@ -9,6 +9,7 @@ import re
 import reprlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 
 LONGEST_REASON = 2_000
@@ -68,7 +69,8 @@ def read_error_body(content: Any) -> ErrorBody:
     reason = printable(": ".join(dict.fromkeys(heard.texts)), LONGEST_REASON)
     codes = tuple(dict.fromkeys(heard.codes))
     if not reason:
-        shown = content if not isinstance(content, dict) else {k: v for k, v in content.items() if v is not None}
+        # A few: it sorts what it is given.
+        shown = content if not isinstance(content, dict) else _first_told(content)
         reason = printable(_SHORT.repr(shown), 300) if shown else UNTOLD
         return ErrorBody(reason, codes)
     named = next((code for code in codes if not code.isdecimal()), None)
@@ -81,6 +83,10 @@ def printable(text: str, longest: int) -> str:
     """`text` on one line, without what no terminal, row or JSON takes (NUL, lone surrogates, directions of writing)."""
     shown = "".join(one if one.isprintable() else " " if one.isspace() else "" for one in text[: 2 * longest])
     return " ".join(shown.split())[:longest]
+
+
+def _first_told(content: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(islice(((key, value) for key, value in content.items() if value is not None), MOST_VALUES))
 
 
 def _hear(value: Any, heard: _Heard, deeper: int) -> None:

@@ -15,6 +15,13 @@ import orjson
 LONGEST_INTEGER = 40
 """Digits; a longer one is no number that anybody means, and Python refuses to read it from 4,300 on."""
 
+DEEPEST = 200
+"""Levels that are kept of what is nested too deep to be read."""
+MOST_BRACKETS = 2_000_000
+"""Looked at for that, in about a second."""
+
+_BRACKET = re.compile(r'[\[\]{}]|"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+"""A bracket, or a whole string, in which there are none."""
 _PADDING = " \t\r\n\0\ufeff"
 
 # Runs of escaped backslashes and whole pairs are stepped over, so that what remains is a half without its other half.
@@ -25,7 +32,8 @@ _ANY_HALF = re.compile(r"\\u[dD][89a-fA-F]")
 
 
 def read_json(body: bytes) -> Any:
-    """The value in `body`; None when there is none, or when it is nested too deep for any reader (some 900 levels).
+    """The value in `body`; None when there is none. What is nested deeper than DEEPEST in a body that no reader could
+    read for its depth is null: it hides nothing of what stands beside it.
 
     Of a key that comes twice the last one counts. A text has no lone surrogate; it may have NUL. Never raises.
     """
@@ -38,8 +46,33 @@ def read_json(body: bytes) -> Any:
         if _ANY_HALF.search(text):
             text = _HALVES.sub(lambda found: found[1] or "\\ufffd", text)
         return _LENIENT.decode(text)
+    except ValueError:
+        return None
+    except RecursionError:
+        pass
+    try:
+        return _LENIENT.decode(_cut(text))
     except (ValueError, RecursionError):
         return None
+
+
+def _cut(text: str) -> str:
+    """`text` with null for every list and object that is nested too deep. Raises ValueError where it has too many."""
+    kept, depth, copied = list[str](), 0, 0
+    for number, found in enumerate(_BRACKET.finditer(text)):
+        if number > MOST_BRACKETS:
+            raise ValueError("too many lists and objects")
+        at, one = found.start(), found[0][0]
+        if one in "[{":
+            depth += 1
+            if depth == DEEPEST + 1:
+                kept += (text[copied:at], "null")
+        elif one in "]}":
+            if depth == DEEPEST + 1:
+                copied = at + 1
+            depth -= 1
+    # One that is never closed is for the reader to refuse.
+    return "".join([*kept, text[copied:]]) if depth <= DEEPEST else text[:0]
 
 
 def _integer(digits: str) -> int | None:

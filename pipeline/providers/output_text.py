@@ -1,15 +1,19 @@
 """Reads one text of an output as the address of a picture, or as its bytes in base64."""
 
+import base64
 import re
 from typing import Final
-from urllib.parse import quote
+
+from pipeline.media.prolog import LOOKS_AT, is_svg
 
 LONGEST_ADDRESS: Final = 16_384
 """Characters. The longest signed addresses have some four thousand."""
 
 _WEB = re.compile(r"(https?:)?//(?=[^\s/?#])", re.IGNORECASE)
-_DATA = re.compile(r"data\s*:\s*(?=(?:[\w.+-]+/[\w.+*-]+)?\s*(?:;[^,]{0,300})?,)", re.IGNORECASE)
+_DATA = re.compile(r"data\s*+:\s*+(?=(?:[\w.+-]++/[\w.+*-]++)?\s*+(?:;[^,]{0,300})?,)", re.IGNORECASE)
+"""Whoever owns a model writes this text, of any length: what a quantifier has taken it does not give back."""
 _DRAWING = re.compile(r"\s*<(?:svg[\s>]|\?xml\s)", re.IGNORECASE)
+_MARKUP = re.compile(r"\s*<[!\w]")
 _INVISIBLE = "\ufeff\u200b\u2060"
 _BREAKS = str.maketrans("", "", "\t\r\n")
 _SIGNATURES: Final = (
@@ -63,7 +67,12 @@ def as_encoded(text: str, kind: str) -> str | None:
 
 def as_drawing(text: str) -> str | None:
     """The text of an SVG as a data: URI; None when `text` is none."""
-    return f"data:image/svg+xml,{quote(text.strip())}" if _DRAWING.match(text) and _is_unicode(text) else None
+    if not _is_unicode(text):
+        return None
+    # Comments and document types may come first.
+    if not _DRAWING.match(text) and not (_MARKUP.match(text) and is_svg(text[:LOOKS_AT].encode())):
+        return None
+    return f"data:image/svg+xml;base64,{base64.b64encode(text.strip().encode()).decode()}"
 
 
 def _kind_of(text: str) -> str | None:

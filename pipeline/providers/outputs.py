@@ -148,9 +148,13 @@ class _Walk:
 
     def _each(self, values: Iterable[object], depth: int) -> list[str]:
         found: list[str] = []
+        seen = set[str]()
         for value in values:
+            if self._nodes_left < 0 or len(found) >= MOST_PICTURES:
+                break
             # Two keys may tell of the same pictures.
-            found += [one for one in self.pictures(value, depth + 1) if one not in found]
+            found += [one for one in self.pictures(value, depth + 1) if one not in seen]
+            seen.update(found)
         return found
 
     def _signed(self, text: str) -> str | None:

@@ -269,7 +269,8 @@ class Settings(BaseSettings):
         256 * 2**20,
         ge=2**20,
         validation_alias=_env("DARKROOM_DOWNLOAD_BYTES"),
-        description="What one worker holds at a time of pictures that are not stored yet; one may go beyond it",
+        description="What one worker holds at a time of pictures that are not stored yet, but for the beginning of "
+        "each; one may go beyond it",
     )
     store_sweep_seconds: float = Field(
         3600.0,

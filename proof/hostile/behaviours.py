@@ -79,6 +79,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
         "an error as a list": Behaviour(FAILED, _failed(["CUDA", "out of memory\0"]), purchases=3),
         "an error with half an emoji": Behaviour(FAILED, _failed(f"worker lost {LONE_SURROGATE}"), purchases=3),
         # Outputs that are none: booked, told, not bought again.
+        "a data: address of spaces": Behaviour(FAILED, _says(output=[f"data:{' ' * 200_000}x"])),
         "a number": Behaviour(FAILED, _says(output=42)),
         "an object without a picture": Behaviour(FAILED, _says(output={"result": {"ok": True}})),
         "no output at all": Behaviour(FAILED, _says(output=[]), purchases=3),
@@ -88,6 +89,7 @@ BEHAVIOURS: Mapping[str, Behaviour] = MappingProxyType(
         "a redirect inside": Behaviour(FAILED, lambda places: {"output": [f"{places.files}/redirect-inside"]}),
         "a file of the machine's": Behaviour(FAILED, _says(output=["file:///etc/passwd"])),
         # Bytes that are made to hurt whoever looks into them.
+        "a data: address of escapes": Behaviour(FAILED, _says(output=[f"data:image/png,{'%41' * 2_000_000}"])),
         "an endless body": Behaviour(FAILED, _file("endless")),
         "a body that is cut off": Behaviour(FAILED, _file("cut-off.webp")),
         "a page instead of a picture": Behaviour(FAILED, _file("page.html")),

@@ -9,6 +9,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import Row
 
+from actors.watcher import SINGLE_READS
 from tests.actors.lab import Hands, Lab
 from tests.pipeline.providers.replicate.liar import lying
 
@@ -57,6 +58,7 @@ ODD_ITEMS = {
     "null": "null",
     "an input that is a list": '{"id":"x","status":"starting","input":[1,2]}',
     "a moment of year one": '{"id":"x","status":"starting","input":{},"created_at":"0001-01-01T00:00:00+23:59"}',
+    "an output of 2,000 levels": f'{{"id":"x","status":"succeeded","output":{"[" * 2_000}{"]" * 2_000}}}',
     "numbers beyond all": '{"id":"x","status":"starting","input":{"seed":1e999},"created_at":1e300}',
 }
 
@@ -140,3 +142,25 @@ async def test_what_a_list_without_an_end_has_shown_is_true(lab: Lab, page: Page
     async with lying(listing(shown)) as liar, lab.hands(replicate_api_url=liar.url) as hands:
         _, row = await looked(lab, hands)
     assert (row.status, row.replicate_prediction_id) == ("processing", "own")
+
+
+async def test_a_page_that_cannot_be_read_hides_nothing_of_what_can_be_asked_for_by_name(lab: Lab) -> None:
+    """Of more rows than are read one by one, all are heard of, though the list is no JSON."""
+    bought = 0
+
+    async def answer(request: web.BaseRequest) -> web.Response:
+        nonlocal bought
+        if request.method == "POST":
+            bought += 1
+            return web.json_response({"id": f"p{bought}", "status": "starting"}, status=201)
+        if request.path == "/v1/predictions":
+            return web.Response(body=b"<html>too much</html>")
+        name = request.path.rpartition("/")[2]
+        return web.json_response({"id": name, "status": "failed", "error": "NSFW content"})
+
+    async with lying(answer) as liar, lab.hands(replicate_api_url=liar.url) as hands:
+        ids = [await lab.submit() for _ in range(SINGLE_READS + 2)]
+        await hands.buy()
+        await lab.age(3_600)
+        await hands.watcher.look()
+        assert [(await lab.row(one)).prediction["status"] for one in ids] == ["failed"] * len(ids)

@@ -1,5 +1,6 @@
 """What a model's owner may write as its output: any address, any number, any size."""
 
+import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -97,6 +98,35 @@ async def test_what_is_under_way_is_bounded_and_all_of_it_arrives(lab: Lab, pain
         await worker.keep()
     assert {(await lab.row(one)).status for one in generations} == {"completed"}
     assert len(asked) == 32
+
+
+async def test_pictures_that_drip_keep_no_small_one_waiting(lab: Lab, painter: Caller, hands: Hands) -> None:
+    """A stranger's pictures hold all that a worker may hold, and send no more; a neighbour's comes meanwhile."""
+    held = asyncio.Event()
+
+    async def stall(request: web.BaseRequest) -> web.StreamResponse:
+        answer = web.StreamResponse()
+        await answer.prepare(request)
+        await answer.write(bytes(3 * 2**20))
+        await held.wait()
+        return answer
+
+    async with (
+        serving(stall) as stalling,
+        counting() as (inside, _),
+        lab.hands(egress_allow=LOOPBACK, download_bytes=2**22) as worker,
+    ):
+        await answered(lab, hands, [f"http://127.0.0.1:{stalling}/{number}" for number in range(4)], 4)
+        keeping = asyncio.create_task(worker.keep())
+        await asyncio.sleep(0.5)
+        neighbours = await answered(lab, hands, [f"http://{inside}/good"])
+        again = asyncio.create_task(worker.keep())
+        try:
+            await asyncio.wait([again], timeout=1)
+            assert (await lab.row(neighbours)).status == "completed"
+        finally:
+            held.set()
+            await asyncio.gather(keeping, again)
 
 
 @pytest.mark.parametrize("provider_has_it", [True, False])

@@ -27,6 +27,24 @@ async def test_who_finds_it_spent_waits_until_something_is_given_back() -> None:
     assert budget.held == 0
 
 
+async def test_who_has_little_waits_for_nobody() -> None:
+    budget = ByteBudget(100, small=10)
+    first, ahead, late = budget.account(), budget.account(), budget.account()
+    await first.take(110)
+    await ahead.take(30)
+    assert not late.take_now(11)
+    assert late.take_now(4)
+    assert not await late.take(6)
+    waiting = asyncio.create_task(late.take(1))
+    await asyncio.sleep(0)
+    assert (waiting.done(), late.held, budget.held) == (False, 0, 120)
+    first.close()
+    assert await waiting
+    for account in (ahead, late):
+        account.close()
+    assert budget.held == 0
+
+
 async def test_who_gives_up_waiting_takes_nothing_with_it() -> None:
     budget = ByteBudget(10)
     ahead, late = budget.account(), budget.account()

@@ -35,11 +35,14 @@ def _size(data: bytes, parts: Parts) -> tuple[int, int]:
             break  # Decoders end here too, and show what they have.
         else:
             raise Damaged(f"there is no block at byte {at:,}")
-        blocks = 1
+        parts.count()
+        blocks = 0
         while length := data[at]:
             at += 1 + length
             blocks += 1
-        parts.count(1 + blocks // _BLOCKS)
+            if not blocks % _BLOCKS:
+                # As they are met: the bytes of one image may hold millions.
+                parts.count()
         at += 1
     if not images:
         raise NoPicture

@@ -46,6 +46,12 @@ def _gif_of_one_comment() -> bytes:
     return data[:at] + b"\x21\xfe" + (b"\xff" + b"c" * 255) * (30 * MEGABYTE // 256) + b"\0" + data[at:]
 
 
+def _gif_of_tiny_blocks() -> bytes:
+    """An image whose data come a byte at a time, as long as what is looked at in line."""
+    start = b"GIF89a\1\0\1\0\0\0\0" + b"\x2c\0\0\0\0\1\0\1\0\0\2"
+    return start + b"\1\x44" * (2 * MEGABYTE - 64) + b"\0;"
+
+
 def _jpeg_behind(filling: bytes) -> bytes:
     data = sample("jpeg")
     return data[:2] + filling + data[2:]
@@ -97,6 +103,7 @@ HOSTILE: Final = MappingProxyType[str, Callable[[], bytes]](
         "svg: elements without end": lambda: drawing("<g>" * 2 * MEGABYTE),
         "svg: one text of all it may have": lambda: drawing("<text>" + "&lt;" * (2 * MEGABYTE - 99) + "</text>"),
         "gif: one comment": _gif_of_one_comment,
+        "gif: blocks of one byte": _gif_of_tiny_blocks,
         "jpeg: bytes that fill": lambda: _jpeg_behind(b"\xff" * 31 * MEGABYTE),
         "jpeg: segments without a body": lambda: _jpeg_behind(b"\xff\xfe\0\2" * (31 * MEGABYTE // 4)),
         "png: two million chunks": _png_of_chunks,

@@ -1,13 +1,15 @@
 """Outputs that come inside their own address."""
 
 import base64
-from urllib.parse import quote, quote_from_bytes
+import tracemalloc
+from urllib.parse import quote, quote_from_bytes, unquote_to_bytes
 
 import pytest
 
 from pipeline.egress.guard import Guard
 from pipeline.egress.pool import open_pool
 from pipeline.errors import OutputBroken
+from pipeline.media.data_uri import decode_data_uri
 from pipeline.media.download import download
 from pipeline.media.picture import examine
 from tests.pipeline.media.samples import sample
@@ -76,3 +78,21 @@ async def test_the_limit_is_of_decoded_bytes() -> None:
             await fetch(encoded, max_bytes=999)
     with pytest.raises(OutputBroken, match="more than 10"):
         await fetch(f"data:,{'x' * 31}", max_bytes=10)
+
+
+@pytest.mark.parametrize("at", range(4))
+def test_escapes_are_whole_where_pieces_of_them_meet(at: int) -> None:
+    data = b"a" * at + b"%\xff" * 70_000
+    assert decode_data_uri(f"data:image/png,{quote_from_bytes(data)}", 10**6) == data
+    odd = "%" * 200_000 + "%4" + "%" * 200_000 + "%41"
+    assert decode_data_uri(f"data:,{'a' * at}{odd}", 10**6) == unquote_to_bytes("a" * at + odd)
+
+
+def test_an_output_that_is_all_escapes_takes_no_more_memory_than_its_bytes() -> None:
+    uri = f"data:image/png,{'%41' * 1_000_000}"
+    tracemalloc.start()
+    try:
+        decode_data_uri(uri, 2_000_000)
+        assert tracemalloc.get_traced_memory()[1] < 16 * 2**20
+    finally:
+        tracemalloc.stop()

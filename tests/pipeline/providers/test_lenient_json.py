@@ -3,6 +3,7 @@
 import inspect
 import json
 import sys
+import time
 
 import orjson
 import pytest
@@ -59,14 +60,28 @@ def test_what_says_nothing_about_the_rest_is_mended(body: bytes, expected: objec
         b'{"id":"p1"}{"id":"p2"}',
         b"[" * 5_000,
         b"[" * 1_000_000,
-        b'{"a":' * 100_000 + b"1" + b"}" * 100_000,
-        b"[" * 100_000 + b"NaN" + b"]" * 100_000,
         b"\xff\xfe\xff",
         b"\0",
     ],
 )
 def test_what_is_no_json_is_nothing(body: bytes) -> None:
     assert read_json(body) is None
+
+
+@pytest.mark.parametrize("deep", [("[", "]"), ('{"a":', "}"), ('[{"[{":[', "]}]")])
+@pytest.mark.parametrize("levels", [500, 950, 1_100, 100_000])
+def test_what_is_nested_too_deep_hides_nothing_beside_it(deep: tuple[str, str], levels: int) -> None:
+    nested = f'{deep[0] * levels}"x]\\"}}"{deep[1] * levels}'
+    found = read_json(f'{{"results":[{{"id":"a","output":{nested},"z":"]"}},{{"id":"b","c":[1,{{}}]}}]}}'.encode())
+    assert (found["results"][0]["id"], found["results"][0]["z"]) == ("a", "]")
+    assert found["results"][1:] == [{"id": "b", "c": [1, {}]}]
+
+
+def test_looking_for_depth_is_bounded() -> None:
+    began = time.process_time()
+    assert read_json(b"[" * 5_000 + b"[]," * 3_000_000) is None
+    assert read_json(b"[" * 5_000 + b'"\\"' * 1_000_000) is None
+    assert time.process_time() - began < 5
 
 
 def test_depth_raises_nothing_however_little_of_the_stack_is_left() -> None:

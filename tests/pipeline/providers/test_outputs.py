@@ -1,7 +1,8 @@
 """Outputs of every shape: those that models, gateways and imitations of an API answer with, and those of nobody."""
 
 import base64
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import orjson
@@ -78,7 +79,11 @@ SHAPES: dict[str, tuple[Any, list[str]]] = {
     ),
     "a data URI that does not say base64": (f"data:image/png,{PNG}", [OF_PNG]),
     "a data URI without a type": (f"data:;base64,{PNG}", [f"data:;base64,{PNG}"]),
-    "a drawing": ("<svg xmlns='x'></svg>", ["data:image/svg+xml,%3Csvg%20xmlns%3D%27x%27%3E%3C/svg%3E"]),
+    "a drawing behind a comment": (
+        "<!-- by hand --><!DOCTYPE svg>\n<svg/>",
+        ["data:image/svg+xml;base64,PCEtLSBieSBoYW5kIC0tPjwhRE9DVFlQRSBzdmc+CjxzdmcvPg=="],
+    ),
+    "a drawing": ("<svg xmlns='x'></svg>", ["data:image/svg+xml;base64,PHN2ZyB4bWxucz0neCc+PC9zdmc+"]),
 }  # fmt: skip
 
 
@@ -120,7 +125,9 @@ def test_nothing_is_nothing(empty: Any) -> None:
     [
         42, True, "a lighthouse", "s3://bucket/a.png", "data: none, sadly", "/tmp/a.png", "http://", "https:///a.png",
         {"filename": "a.png"}, [{"id": 1}], {"result": {"text": "sorry"}}, {"input": {"image": A}}, "http://a/\0.png",
-        ["javascript:alert(1)"], {"images": [{"path": "/tmp/a.png"}]}, [[[[[[[[[[[[[[A]]]]]]]]]]]]]], "https://a/\ud800",
+        ["javascript:alert(1)"],
+        "<!DOCTYPE html><html><svg></svg></html>", "<!-- open",
+        {"images": [{"path": "/tmp/a.png"}]}, [[[[[[[[[[[[[[A]]]]]]]]]]]]]], "https://a/\ud800",
         {"error": {"message": A}},
     ],
 )  # fmt: skip
@@ -153,6 +160,29 @@ def test_number_depth_and_size_are_bounded() -> None:
     wide = Counted(Counted({"n": n} for n in range(300)) for _ in range(1_000))
     assert read_output(wide).unreadable is not None
     assert Counted.seen <= MOST_NODES + 1_000, "300,000 objects are not all looked at"
+
+
+LONG: dict[str, Callable[[], Any]] = {
+    "spaces behind data:": lambda: [f"data:{' ' * 1_000_000}x"],
+    "spaces before its colon": lambda: [f"data{' ' * 1_000_000}x"],
+    "a type without end": lambda: [f"data:{'a' * 500_000}/{'a' * 500_000}"],
+    "thousands of addresses in one object": lambda: {
+        "images": {f"k{n}": {"url": f"https://host/{'a' * 3_000}{n}"} for n in range(4_900)}
+    },
+    "a drawing of letters that addresses encode": lambda: [f"<svg {'<é>' * 700_000}"],
+    "an address in spaces": lambda: [f"https://host/{' ' * 1_000_000}x"],
+    "base64 of spaces": lambda: [{"b64_json": f"iVBORw0KGg{' ' * 1_000_000}="}],
+}
+"""What takes long to read where a reader goes over the same characters again and again."""
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_the_loop_is_not_held_by_what_a_model_answers(name: str) -> None:
+    """Outputs are read on the loops of web and workers; by this process's own processor time."""
+    given = LONG[name]()
+    began = time.process_time()
+    read_output(given)
+    assert time.process_time() - began < 0.5
 
 
 _LEAVES = st.one_of(
