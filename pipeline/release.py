@@ -15,7 +15,7 @@ from pipeline.rights import grant_rights, tell_costs
 from pipeline.settings import Settings
 from pipeline.settings.painter import PainterSettings
 from pipeline.statements import as_json, fetch, statement
-from schema.migrations import upgrade
+from schema.migrations import upgrade_within
 
 _LANE = statement("""
     INSERT INTO lanes (provider, cap, creates_per_minute) VALUES (:provider, :cap, CAST(:rate AS integer))
@@ -44,8 +44,9 @@ async def release(settings: Settings) -> None:
     engine = open_engine(settings)
     if settings.migration_database_url:
         await _demand_one_database(owner, engine)
-    await upgrade(owner)
     async with owner.begin() as connection:
+        await upgrade_within(connection)
+        # In one transaction: what a migration has made is nobody else's for no moment.
         await close_to_api_roles(connection)
     await grant_rights(owner, engine, settings.reader_role)
     await owner.dispose()

@@ -11,6 +11,11 @@ BEGIN
         -- By the index of what is busy: the status of its own would be looked for among everybody's.
         (SELECT count(*) FILTER (WHERE b.status = 'processing') FROM image_generations AS b
          WHERE b.user_cap IS NOT NULL AND (b.status = 'processing' OR (b.status = 'queued' AND b.admitted))
+           AND coalesce(b.user_id, '') = coalesce(g.user_id, ''))
+        -- And what was called off, and runs on at its provider: see sql/busy.sql.
+        + (SELECT count(*) FROM image_generations AS b
+         WHERE b.status IN ('cancelled', 'failed') AND b.due_at IS NOT NULL AND b.asked_at IS NOT NULL
+           AND b.prediction IS NULL AND b.user_cap IS NOT NULL
            AND coalesce(b.user_id, '') = coalesce(g.user_id, '')) AS busy
       FROM image_generations AS g WHERE g.id = ANY (chosen)) AS c
     WHERE c.user_cap IS NULL OR c.busy + c.nth <= c.user_cap);

@@ -66,6 +66,7 @@ INNER = (
     Inner("find_heads", "BEGIN\n", ";", ("of_provider",), "flight"),
     Inner("head", "coalesce((\n", "), CAST", ("of_provider", "of_lane", "of_priority"), "claim"),
     Inner("within_caps", "RETURN ARRAY(", ");", ("chosen",), "busy"),
+    Inner("within_caps", "RETURN ARRAY(", ");", ("chosen",), "due"),
     Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("of_provider", "chosen"), "flight"),
     Inner("refuse_unpayable", "RETURN QUERY\n", ";", ("of_provider", "chosen"), "due"),
     Inner("stranded", "RETURN QUERY\n", ";", ("of_provider", "room", "budgets"), "routed"),
@@ -74,7 +75,8 @@ INNER = (
     Inner("reserved", "END IF;\n  RETURN (\n", ");\nEND", ("who",), "due"),
     Inner("reprice", "BEGIN\n", ";", ("wanted",), "pkey"),
     Inner("under_budget", "RETURN EXISTS (\n", ");\nEND", ("chosen",), "pkey"),
-    Inner("busy", "RETURN (\n", ");", ("who",), "busy"),
+    Inner("busy", "RETURN called_off + (\n", ");", ("who",), "busy"),
+    Inner("busy", "BEGIN\n", ";", ("who",), "due"),
     Inner("admit", "WHERE id IN (\n", " FOR UPDATE", ("who", "cap"), "parked"),
 )
 

@@ -213,3 +213,23 @@ async def test_the_resource_does_not_show_where_it_is_parked(engine: AsyncEngine
     row = await read_generation(engine, ids[1])
     assert row is not None
     assert (row.status, hasattr(row, "admitted")) == ("queued", False)
+
+
+_ASKED = statement("UPDATE image_generations SET asked_at = now() WHERE id = ANY(:ids) RETURNING id")
+_ANSWERED = statement("UPDATE image_generations SET due_at = NULL WHERE id = ANY(:ids) RETURNING id")
+
+
+async def test_what_was_called_off_keeps_its_place_until_its_provider_has_answered(engine: AsyncEngine) -> None:
+    """Nothing stops a call whose answer is the picture: who submits and cancels would have any number under way."""
+    await cap(engine, 2)
+    first = await queue(engine, 2)
+    assert await claimed(engine) == {"a": 2}
+    await fetch(engine, _ASKED, ids=first)
+    for one in first:
+        assert await cancel(engine, one) is not None
+    await queue(engine, 3)
+    assert await standing(engine) == (0, 0, 3)
+    assert await claimed(engine) == {}
+    await fetch(engine, _ANSWERED, ids=first)
+    assert await admit_parked(engine) == 2
+    assert await claimed(engine) == {"a": 2}

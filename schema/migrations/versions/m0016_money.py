@@ -22,6 +22,8 @@ _NEW = {
 """Their arguments by their names."""
 _CHANGED = (
     "in_flight",
+    "busy",
+    "within_caps",
     "user_cap",
     "budget_left",
     "may_submit",

@@ -120,7 +120,7 @@ async def test_a_cancelled_call_is_heard_to_its_end_and_booked(lab: Lab, painter
 
 async def test_cancelled_calls_keep_their_places_in_the_lane(lab: Lab, painter: Caller, hands: Hands) -> None:
     """27 pictures were under way at once in a lane of two: whoever cancelled each had the next one bought."""
-    await faults(painter, "openai", *[{"fault": "slow", "seconds": 2}] * 3)
+    await faults(painter, "openai", *[{"fault": "slow", "seconds": 3}] * 3)
     await fetch(lab.engine, statement("UPDATE lanes SET cap = 1 WHERE provider = 'openai' RETURNING cap"))
     first, second = [await lab.submit(**routed("openai")) for _ in range(2)]
     await hands.start.turns.take()
