@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import Row
 
+from actors.fair_places import FairPlaces
 from actors.leases import Leases
 from actors.resources import Resources
 from actors.task_pool import TaskPool
@@ -52,6 +53,8 @@ class Store:
         self._resources = resources
         self._lease = resources.settings.lease_seconds
         self.pool = TaskPool(DOWNLOADING)
+        # A picture that drips holds its place for as long as it may take, and any number of them may be one user's.
+        self._places = FairPlaces(lambda: self.pool.free)
         self.turns = Turns(self._look)
         self._leases = Leases(resources.engine, self._lease, renew=renew, cancels=True)
         most = resources.settings.download_bytes
@@ -69,12 +72,13 @@ class Store:
             while self._inline >= self._most_inline:
                 self._inline_freed.clear()
                 await self._inline_freed.wait()
-            most = min(LARGEST_CLAIM, self.pool.free)
+            crowded, most = self._places.share(LARGEST_CLAIM)
             room = self._most_inline - self._inline
-            claimed = await claim_downloads(self._resources.engine, most, self._lease, most_bytes=room)
+            claimed = await claim_downloads(self._resources.engine, most, self._lease, most_bytes=room, besides=crowded)
             for row in claimed:
                 inline = sum(len(url) for url in row.output or () if url.startswith("data:"))
                 self._inline += inline
+                self._places.take(row.user_id or "")
                 self.pool.spawn(self._keep_or_end(row, inline))
             if not claimed or claimed[0].due == len(claimed) < most:
                 return
@@ -90,6 +94,9 @@ class Store:
         finally:
             self._inline -= inline
             self._inline_freed.set()
+            if self._places.give_back(row.user_id or ""):
+                # What waited for this place is due, and nobody rings for it before the next sweep.
+                self._resources.doorbell.ring(Bell.STORE)
 
     async def _develop(self, row: Row[Any]) -> None:
         try:

@@ -40,6 +40,7 @@ _CLAIM_DOWNLOADS = statement(f"""
         SELECT CASE jsonb_typeof(output) WHEN 'array' THEN output END AS whole
         FROM (SELECT prediction->'output' AS output OFFSET 0) AS named OFFSET 0) AS read_once
       WHERE status = 'downloading' AND due_at <= now()
+        AND NOT coalesce(user_id, '') = ANY (CAST(:besides AS text[]))
       ORDER BY due_at LIMIT :most FOR UPDATE OF image_generations SKIP LOCKED),
     fit AS (
       SELECT * FROM (
@@ -66,11 +67,13 @@ async def claim_queued(engine: AsyncEngine, most: Mapping[str, int], lease: floa
 
 
 async def claim_downloads(
-    engine: AsyncEngine, most: int, lease: float, *, most_bytes: int = 2**31
+    engine: AsyncEngine, most: int, lease: float, *, most_bytes: int = 2**31, besides: Sequence[str] = ()
 ) -> Sequence[Row[Any]]:
     """Claim up to `most` rows whose outputs wait to be stored, or whose last downloader's lease has ended.
+
+    Nothing is claimed of the users `besides` ("" for rows without an owner).
 
     Some outputs come in their own addresses: when those of the first rows have `most_bytes` already, the others wait.
     Each row's `due` says how many there were, at most `most`.
     """
-    return await fetch(engine, _CLAIM_DOWNLOADS, most=most, lease=lease, most_bytes=most_bytes)
+    return await fetch(engine, _CLAIM_DOWNLOADS, most=most, lease=lease, most_bytes=most_bytes, besides=list(besides))

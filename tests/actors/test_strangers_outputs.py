@@ -4,13 +4,16 @@ import asyncio
 import base64
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 from uuid import UUID
 
 import orjson
 import pytest
 from aiohttp import web
 
+from actors.task_pool import TaskPool
 from pipeline.claim import claim_downloads
+from pipeline.doorbell import Bell
 from pipeline.statements import execute, statement
 from pipeline.verdict import LOOKS_AT_BROKEN
 from tests.actors.lab import Hands, Lab
@@ -19,6 +22,7 @@ from tests.pipeline.egress.hosts import LOOPBACK, serving
 from tests.pipeline.media.samples import sample
 from tests.pipeline.providers.painter.caller import Caller
 from tests.rows import statuses
+from tests.until import until
 
 _ANSWERED = statement("""
     UPDATE image_generations SET prediction = jsonb_set(prediction, '{output}', CAST(CAST(:output AS text) AS jsonb))
@@ -26,9 +30,9 @@ _ANSWERED = statement("""
 """)
 
 
-async def answered(lab: Lab, hands: Hands, outputs: list[str], count: int = 1) -> UUID:
-    """A generation whose model has answered with these outputs."""
-    generation_id = await downloading(lab, hands, count)
+async def answered(lab: Lab, hands: Hands, outputs: list[str], count: int = 1, **given: Any) -> UUID:
+    """A generation whose model has answered with these outputs; `given` as for `lab.submit`."""
+    generation_id = await downloading(lab, hands, count, **given)
     await execute(lab.engine, _ANSWERED, id=generation_id, output=orjson.dumps(outputs).decode())
     return generation_id
 
@@ -100,33 +104,76 @@ async def test_what_is_under_way_is_bounded_and_all_of_it_arrives(lab: Lab, pain
     assert len(asked) == 32
 
 
-async def test_pictures_that_drip_keep_no_small_one_waiting(lab: Lab, painter: Caller, hands: Hands) -> None:
-    """A stranger's pictures hold all that a worker may hold, and send no more; a neighbour's comes meanwhile."""
-    held = asyncio.Event()
+@asynccontextmanager
+async def stalling(sent: int) -> AsyncIterator[tuple[str, list[str], asyncio.Event]]:
+    """A server inside that sends so many bytes of each picture and then nothing, until it is told to end them; its
+    address, what it was asked for, and the event that tells it.
+    """
+    asked, end = list[str](), asyncio.Event()
 
     async def stall(request: web.BaseRequest) -> web.StreamResponse:
         answer = web.StreamResponse()
         await answer.prepare(request)
-        await answer.write(bytes(3 * 2**20))
-        await held.wait()
+        await answer.write(bytes(sent))
+        asked.append(request.path)
+        await end.wait()
         return answer
 
+    async with serving(stall) as port:
+        try:
+            yield f"127.0.0.1:{port}", asked, end
+        finally:
+            end.set()
+
+
+async def _completed_meanwhile(lab: Lab, worker: Hands, generation_id: UUID) -> None:
+    """Answer the bell until the generation is completed; long before a picture that stalls is given up."""
+    async with asyncio.timeout(20):
+        while (await lab.row(generation_id)).status != "completed":
+            await worker.store.turns.take()
+            await asyncio.sleep(0)
+
+
+async def test_pictures_that_drip_keep_no_small_one_waiting(lab: Lab, painter: Caller, hands: Hands) -> None:
+    """A stranger's pictures hold all that a worker may hold, and send no more; a neighbour's comes meanwhile."""
     async with (
-        serving(stall) as stalling,
+        stalling(3 * 2**20) as (stranger, asked, end),
         counting() as (inside, _),
         lab.hands(egress_allow=LOOPBACK, download_bytes=2**22) as worker,
     ):
-        await answered(lab, hands, [f"http://127.0.0.1:{stalling}/{number}" for number in range(4)], 4)
-        keeping = asyncio.create_task(worker.keep())
-        await asyncio.sleep(0.5)
+        await answered(lab, hands, [f"http://{stranger}/{number}" for number in range(4)], 4)
+        await worker.store.turns.take()
+        await until(lambda: len(asked) == 4)
         neighbours = await answered(lab, hands, [f"http://{inside}/good"])
-        again = asyncio.create_task(worker.keep())
-        try:
-            await asyncio.wait([again], timeout=1)
-            assert (await lab.row(neighbours)).status == "completed"
-        finally:
-            held.set()
-            await asyncio.gather(keeping, again)
+        await _completed_meanwhile(lab, worker, neighbours)
+        end.set()
+        await worker.store.pool.close(20)
+
+
+async def test_one_users_stalled_pictures_leave_places_for_others(lab: Lab, painter: Caller, hands: Hands) -> None:
+    """They held all places of a worker, for as long as a picture may take, try after try."""
+    async with (
+        stalling(1) as (stranger, asked, end),
+        counting() as (inside, _),
+        lab.hands(egress_allow=LOOPBACK) as worker,
+    ):
+        worker.store.pool = TaskPool(6)
+        for number in range(8):
+            await answered(lab, hands, [f"http://{stranger}/{number}"])
+        await worker.store.turns.take()
+        await until(lambda: len(asked) == 3)
+        assert worker.store.pool.free == 3
+        neighbours = await answered(lab, hands, [f"http://{inside}/good"], user_id="a neighbour")
+        await _completed_meanwhile(lab, worker, neighbours)
+        assert len(asked) == 3
+        # When one of theirs has ended, the next of theirs goes on, and nobody has to wait for the sweep.
+        end.set()
+        await lab.rung(Bell.STORE)
+        async with asyncio.timeout(20):
+            while len(set(asked)) < 8:
+                await worker.store.turns.take()
+                await asyncio.sleep(0)
+        await worker.store.pool.close(20)
 
 
 @pytest.mark.parametrize("provider_has_it", [True, False])

@@ -112,6 +112,7 @@ VALUES: dict[str, Any] = {
     "rows": "[]",
     "ids": "[]",
     "most": 10,
+    "besides": "{}",
     "most_bytes": 1_000_000,
     "cap": 10,
     "lease": 30.0,
