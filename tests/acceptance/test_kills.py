@@ -100,6 +100,13 @@ async def test_every_process_killed_and_every_picture_developed_and_bought_once(
     assert len(bought) == rounds * GENERATIONS
 
 
+def _is_zombie(process: psutil.Process) -> bool:
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
 def test_shutdown_leaves_no_process_behind(house: BackgroundStack) -> None:
     processes = [
         process
@@ -110,4 +117,5 @@ def test_shutdown_leaves_no_process_behind(house: BackgroundStack) -> None:
     assert len(processes) > len(KILLED)
     house.stop()
     _, alive = psutil.wait_procs(processes, timeout=1)
-    assert alive == []
+    # A zombie has ended: init has only not been told yet, which on a busy machine may take it some seconds.
+    assert [process for process in alive if not _is_zombie(process)] == []
