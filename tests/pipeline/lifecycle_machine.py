@@ -22,7 +22,7 @@ from pipeline.outputs import buy_again, download_later, finish
 from pipeline.purchase import count_surplus, record_predictions
 from pipeline.retry import retry
 from pipeline.statements import fetch, statement
-from pipeline.sweep import adopt, promote_due, take_overdue
+from pipeline.sweep import adopt, meter_due, promote_due, take_overdue
 from pipeline.transitions import TRANSITIONS
 from pipeline.verdict import GiveUp, on_lost, on_undeveloped
 from schema.statuses import FINAL, Status
@@ -217,6 +217,7 @@ class Lifecycle(RuleBasedStateMachine):
 
     @rule()
     def sweep(self) -> None:
+        self.run(meter_due(self.engine))
         self.run(complete_incomplete(self.engine, self.guard, ["replicate"]))
         self.run(promote_due(self.engine))
         # One that was completed and then backs off is pending again, and not due.
